@@ -1,0 +1,106 @@
+"""The one place for Numba: compiler options, and a cache that is never stale and never fatal.
+
+Numba's own cache (0.68) compares only the file that defines a function. After an upgrade that
+changes just a helper, the old machine code would run. Here every entry carries a digest of all
+kernel sources. Where nothing can be written, kernels are compiled in memory, with one warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import numba
+from numba.core import config
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+__all__ = ["cache_place", "kernel"]
+
+# "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
+# The "numpy" error model drops the zero test in divisions, which would stop SIMD.
+_OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+
+
+def _source_digest() -> str:
+    """Digest of this file and of every kernel module."""
+    package = files(__package__)
+    sources = [package / "_jit.py"]
+    kernels = (package / "kernels").iterdir()
+    sources += sorted((p for p in kernels if p.name.endswith(".py")), key=lambda p: p.name)
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+_DIGEST = _source_digest()
+_warned = False
+_place: str | None = None
+
+
+def _warn_uncached(reason: object) -> None:
+    global _warned
+    if not _warned:
+        _warned = True
+        warnings.warn(
+            "forecaster cannot keep its compiled code on disk, so every process compiles anew "
+            f"(some seconds): {reason}. Set NUMBA_CACHE_DIR to a writable folder.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+class _CacheFile(IndexDataCacheFile):
+    """Names data files by signature, not by a running number.
+
+    Two processes that start with an empty cache would both write file number 1, and one of them
+    could later load the other's signature under its own.
+    """
+
+    def save(self, key: tuple, data: object) -> None:
+        name = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16))
+        self._save_data(name, data)
+        self._save_index({**self._load_index(), key: name})
+
+
+class _KernelCache(FunctionCache):
+    """Numba's function cache, stamped with all kernel sources; I/O trouble costs time only."""
+
+    def __init__(self, py_func: Callable) -> None:
+        super().__init__(py_func)
+        self._cache_file = _CacheFile(self._cache_path, self._impl.filename_base, _DIGEST)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a damaged file may raise anything: compile again and overwrite it
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:  # a full disk, or a damaged index that cannot be read
+            _warn_uncached(error)
+
+
+def kernel(py_func: Callable) -> Callable:
+    """Compile ``py_func`` at its first call and keep the machine code on disk."""
+    dispatcher = numba.njit(**_OPTIONS)(py_func)
+    if config.DISABLE_JIT:
+        return dispatcher
+    global _place
+    try:
+        dispatcher._cache = _KernelCache(py_func)
+        _place = dispatcher._cache.cache_path
+    except (RuntimeError, OSError):  # Numba found no place to write
+        _warn_uncached("no writable place for the cache was found")
+    return dispatcher
+
+
+def cache_place() -> str | None:
+    """Folder of the compiled code; None if there is none, or no kernel is imported yet."""
+    return _place

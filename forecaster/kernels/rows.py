@@ -1,0 +1,29 @@
+"""Rows of row-major arrays, copied into time-major chunks."""
+
+from forecaster._jit import kernel
+
+
+@kernel
+def gather(A, rows, out):
+    """``out[t, i] = A[rows[i], t]``, and zeros behind the last row.
+
+    A: (N, T, D); rows: (n,), n <= C; out: (T, C, D).
+    """
+    for i in range(rows.size):
+        row = A[rows[i]]
+        for t in range(out.shape[0]):
+            for d in range(out.shape[2]):
+                out[t, i, d] = row[t, d]
+    out[:, rows.size :] = 0
+
+
+@kernel
+def spread(weights, rows, out):
+    """``out[t, i, o] = weights[rows[i]]``, and zeros behind the last row.
+
+    weights: (N,); rows: (n,), n <= C; out: (T, C, O).
+    """
+    for t in range(out.shape[0]):
+        for i in range(rows.size):
+            out[t, i] = weights[rows[i]]
+    out[:, rows.size :] = 0

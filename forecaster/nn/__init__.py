@@ -1,0 +1,1 @@
+"""Networks over one flat parameter vector: what is computed, and how it is trained."""

@@ -1,0 +1,139 @@
+"""Minibatches: cut into chunks, computed on threads, added up in an order that never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+
+import numpy as np
+
+from forecaster.nn.chunk import Chunk
+from forecaster.nn.network import Bound, Network
+from forecaster.nn.source import Inputs, Source
+
+# Below this many multiplications in a chunk, handing it to a thread costs more than it saves.
+_MIN_WORK_FOR_THREADS = 1_000_000
+
+
+def chunk_rows(batch_size: int) -> int:
+    """Rows per chunk: a function of the batch alone, so that threads never move a border.
+
+    Half a batch keeps two cores busy; 32 rows are the least, 128 the most that keep matrix
+    products near their peak and a chunk's memory in the cache.
+    """
+    half = -(-batch_size // 32) * 16
+    return min(batch_size, max(32, min(half, 128)))
+
+
+class Engine:
+    """Gradients and outputs of minibatches of up to ``batch_size`` rows.
+
+    A context manager: its threads end with the block. Each thread has one chunk of memory, each
+    chunk of a batch its own gradient, and these are added in the order of the rows: the bits of a
+    result do not depend on ``n_threads``.
+    """
+
+    def __init__(
+        self, network: Network, batch_size: int, dtype: np.dtype, n_threads: int = 1
+    ) -> None:
+        self.batch_size = batch_size
+        self._network = network
+        self._rows = chunk_rows(batch_size)
+        n_chunks = -(-batch_size // self._rows)
+        if self._rows * network.n_steps * network.n_parameters < _MIN_WORK_FOR_THREADS:
+            n_threads = 1
+        n_threads = max(1, min(n_threads, n_chunks))
+        self._chunks = [Chunk(network, self._rows, dtype) for _ in range(n_threads)]
+        self.gradients = np.zeros((n_chunks, network.n_parameters), dtype)
+        self._bound_gradients = [network.bind(row) for row in self.gradients]
+        self._sums = [(0.0, 0.0)] * n_chunks
+        self._stack = ExitStack()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Engine:
+        if len(self._chunks) > 1:
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(len(self._chunks) - 1))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+        self._pool = None
+
+    def _run(self, work: Callable[[int, Chunk], None], n_rows: int) -> int:
+        """Call ``work(k, memory)`` for each chunk k; thread j takes chunks j, j + n, ..."""
+        n_threads = len(self._chunks)
+        n_chunks = -(-n_rows // self._rows)
+
+        def share(first: int) -> None:
+            for k in range(first, n_chunks, n_threads):
+                work(k, self._chunks[first])
+
+        futures = []
+        if self._pool is not None:
+            futures = [self._pool.submit(share, j) for j in range(1, min(n_threads, n_chunks))]
+        try:
+            share(0)
+        finally:
+            for future in futures:
+                future.result()
+        return n_chunks
+
+    def gradient(
+        self, parameters: Bound, source: Source, rows: np.ndarray, loss: Callable
+    ) -> tuple[int, float, float]:
+        """Leave gradients by chunk in ``gradients``; return their number, the loss and weights."""
+
+        def work(k: int, chunk: Chunk) -> None:
+            source.fill(rows[k * self._rows : (k + 1) * self._rows], chunk)
+            self._sums[k] = chunk.gradient(parameters, self._bound_gradients[k], loss)
+
+        n_chunks = self._run(work, len(rows))
+        return n_chunks, *self._total(n_chunks)
+
+    def loss(
+        self, parameters: Bound, source: Source, rows: np.ndarray, loss: Callable
+    ) -> tuple[float, float]:
+        """Loss and weight sums, without gradients."""
+
+        def work(k: int, chunk: Chunk) -> None:
+            source.fill(rows[k * self._rows : (k + 1) * self._rows], chunk)
+            self._sums[k] = chunk.loss(parameters, loss)
+
+        return self._total(self._run(work, len(rows)))
+
+    def _total(self, n_chunks: int) -> tuple[float, float]:
+        sums = self._sums[:n_chunks]
+        return sum(total for total, _ in sums), sum(weight for _, weight in sums)
+
+    def outputs(self, parameters: Bound, source: Inputs, rows: np.ndarray) -> np.ndarray:
+        """Outputs of the network, (len(rows), output steps, O)."""
+        return self._collect(parameters, source, rows, states=False)
+
+    def states(self, parameters: Bound, source: Inputs, rows: np.ndarray) -> np.ndarray:
+        """Last layer's states after each step, (len(rows), T, H)."""
+        return self._collect(parameters, source, rows, states=True)
+
+    def _collect(
+        self, parameters: Bound, source: Inputs, rows: np.ndarray, states: bool
+    ) -> np.ndarray:
+        network = self._network
+        steps = network.n_steps if states else network.n_output_steps
+        width = network.hidden_sizes[-1] if states else network.n_outputs
+        out = np.empty((len(rows), steps, width), parameters.readout.dtype)
+
+        def work(k: int, chunk: Chunk) -> None:
+            here = slice(k * self._rows, (k + 1) * self._rows)
+            source.fill_inputs(rows[here], chunk)
+            result = chunk.states(parameters)[1:] if states else chunk.predict(parameters)
+            result = result.reshape(steps, self._rows, width)
+            out[here] = result[:, : len(rows[here])].swapaxes(0, 1)
+
+        self._run(work, len(rows))
+        return out

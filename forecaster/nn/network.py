@@ -1,0 +1,179 @@
+"""What is computed: a stack of recurrent layers and a linear readout over one flat vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from forecaster.kernels.activations import ACTIVATIONS
+from forecaster.kernels.readout import ALL, EACH, READOUTS
+from forecaster.nn.cell import CELLS, Cell, Shape
+
+RECURRENT_GAIN = 0.9  # spectral radius at the start: just inside the edge of stability
+READOUT_GAIN = 0.1  # outputs start near zero, the mean of a scaled target
+
+
+class Bound(NamedTuple):
+    """Views into a flat vector (parameters or gradients), grouped the way the kernels take them."""
+
+    layers: list[tuple[np.ndarray, ...]]
+    initial_states: list[np.ndarray]
+    readout: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class Network:
+    """Architecture: sizes and switches, from which every shape follows.
+
+    Parameters
+    ----------
+    n_steps, n_inputs, n_outputs : int
+        T, D and O. With ``readout="each"`` there are O outputs at every step.
+    hidden_sizes : tuple of int
+        Hidden units of each layer, the input side first.
+    cell : str
+        Name in ``CELLS``.
+    activation : str
+        Name in ``ACTIVATIONS``.
+    readout : {"last", "all", "each"}
+        The linear layer reads the last state, all states at once, or each state by itself.
+    skip : bool
+        Whether the readout sees the inputs as well.
+    learn_initial_state : bool
+        Whether the first state is a parameter instead of zero.
+    """
+
+    n_steps: int
+    n_inputs: int
+    hidden_sizes: tuple[int, ...]
+    n_outputs: int
+    cell: str = "elman"
+    activation: str = "tanh"
+    readout: str = "last"
+    skip: bool = False
+    learn_initial_state: bool = False
+
+    @cached_property
+    def cell_functions(self) -> Cell:
+        return CELLS[self.cell]
+
+    @cached_property
+    def activation_code(self) -> int:
+        return ACTIVATIONS[self.activation]
+
+    @cached_property
+    def readout_code(self) -> int:
+        return READOUTS[self.readout]
+
+    @cached_property
+    def layer_inputs(self) -> tuple[int, ...]:
+        """Number of inputs of each layer."""
+        return (self.n_inputs, *self.hidden_sizes[:-1])
+
+    @cached_property
+    def n_state_features(self) -> int:
+        """Number of states that the readout sees in a row."""
+        return self.hidden_sizes[-1] * (self.n_steps if self.readout_code == ALL else 1)
+
+    @cached_property
+    def n_skip_features(self) -> int:
+        """Number of inputs that the readout sees in a row."""
+        per_row = self.n_inputs * (1 if self.readout_code == EACH else self.n_steps)
+        return per_row if self.skip else 0
+
+    @cached_property
+    def n_output_steps(self) -> int:
+        """Number of readout rows per sample."""
+        return self.n_steps if self.readout_code == EACH else 1
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of every parameter, in the order of the flat vector.
+
+        ``V`` (states to outputs) and ``S`` (inputs to outputs) are neighbours, so that together
+        they are one matrix.
+        """
+        shapes: dict[str, Shape] = {}
+        for layer, (D, H) in enumerate(zip(self.layer_inputs, self.hidden_sizes, strict=True)):
+            for name, shape in self.cell_functions.shapes(D, H).items():
+                shapes[f"{layer}.{name}"] = shape
+            if self.learn_initial_state:
+                shapes[f"{layer}.h0"] = (H,)
+        shapes["V"] = (self.n_state_features, self.n_outputs)
+        if self.skip:
+            shapes["S"] = (self.n_skip_features, self.n_outputs)
+        shapes["c"] = (self.n_outputs,)
+        return shapes
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each parameter lies in the flat vector."""
+        slices, start = {}, 0
+        for name, shape in self.shapes.items():
+            stop = start + int(np.prod(shape))
+            slices[name] = slice(start, stop)
+            start = stop
+        return slices
+
+    @property
+    def n_parameters(self) -> int:
+        return self.slices["c"].stop
+
+    def views(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Every parameter by name, as a view into ``theta``."""
+        return {name: theta[self.slices[name]].reshape(s) for name, s in self.shapes.items()}
+
+    def bind(self, theta: np.ndarray) -> Bound:
+        """The same views, grouped for the kernels."""
+        views = self.views(theta)
+        n_layers = len(self.hidden_sizes)
+        names = list(self.cell_functions.shapes(1, 1))
+        matrix = slice(self.slices["V"].start, self.slices["c"].start)
+        return Bound(
+            [tuple(views[f"{layer}.{name}"] for name in names) for layer in range(n_layers)],
+            [views[f"{k}.h0"] for k in range(n_layers) if self.learn_initial_state],
+            theta[matrix].reshape(-1, self.n_outputs),
+            views["c"],
+        )
+
+    def mask(self, *prefixes: str) -> np.ndarray:
+        """Ones where a parameter's own name (without its layer) starts so, zeros elsewhere."""
+        mask = np.zeros(self.n_parameters)
+        for name, where in self.slices.items():
+            mask[where] = name.rpartition(".")[2].startswith(prefixes)
+        return mask
+
+    def initial(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
+        """Starting weights.
+
+        Recurrent blocks are orthogonal (Saxe et al. 2014) times 0.9, input and readout weights
+        uniform after Glorot & Bengio (2010), the latter times 0.1; all else starts at zero.
+        """
+        theta = np.zeros(self.n_parameters)
+        for name, view in self.views(theta).items():
+            kind = name.rpartition(".")[2]
+            if kind.startswith("Wh"):
+                H = view.shape[0]
+                for gate in range(view.shape[1] // H):
+                    view[:, gate * H : (gate + 1) * H] = RECURRENT_GAIN * _orthogonal(rng, H)
+            elif kind.startswith("Wx"):
+                H = self.hidden_sizes[int(name.partition(".")[0])]
+                view[:] = _glorot_uniform(rng, view.shape, view.shape[0] + H)
+            elif kind == "V":
+                view[:] = READOUT_GAIN * _glorot_uniform(rng, view.shape, sum(view.shape))
+        return theta.astype(dtype)
+
+
+def _orthogonal(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A matrix drawn uniformly from the orthogonal group (QR with the signs of R made positive)."""
+    q, r = np.linalg.qr(rng.standard_normal((n, n)))
+    return q * np.sign(np.diagonal(r))
+
+
+def _glorot_uniform(rng: np.random.Generator, shape: Shape, fan: int) -> np.ndarray:
+    limit = np.sqrt(6.0 / fan)
+    return rng.uniform(-limit, limit, shape)

@@ -1,0 +1,67 @@
+"""Where rows come from: the protocol, and rows that lie in an array."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from forecaster.kernels import rows as row_kernels
+from forecaster.nn.chunk import Chunk
+
+
+class Inputs(Protocol):
+    """Rows that a network can be applied to."""
+
+    n_rows: int
+
+    def fill_inputs(self, rows: np.ndarray, chunk: Chunk) -> None:
+        """Copy the inputs of ``rows`` into a chunk; what is left of it becomes zero."""
+
+
+class Source(Inputs, Protocol):
+    """Rows that a network can be trained on, in order of time."""
+
+    def fill(self, rows: np.ndarray, chunk: Chunk) -> None:
+        """Copy inputs, targets and weights; what is left of the chunk has weight zero."""
+
+
+class ArrayInputs:
+    """Inputs that lie in an array.
+
+    Parameters
+    ----------
+    X : array (N, T, D)
+        Inputs.
+    """
+
+    def __init__(self, X: np.ndarray) -> None:
+        self.n_rows = len(X)
+        self._X = X
+
+    def fill_inputs(self, rows: np.ndarray, chunk: Chunk) -> None:
+        row_kernels.gather(self._X, rows, chunk.X)
+
+
+class ArraySource(ArrayInputs):
+    """Training rows that lie in arrays, all of one type.
+
+    Parameters
+    ----------
+    X : array (N, T, D)
+        Inputs.
+    Z : array (N, S, O)
+        Targets, for S = 1 output step or S = T.
+    weights : array (N,)
+        Weight of each row.
+    """
+
+    def __init__(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> None:
+        super().__init__(X)
+        self._Z, self._weights = Z, weights
+
+    def fill(self, rows: np.ndarray, chunk: Chunk) -> None:
+        self.fill_inputs(rows, chunk)
+        by_step = (self._Z.shape[1], chunk.X.shape[1], -1)
+        row_kernels.gather(self._Z, rows, chunk.Z.reshape(by_step))
+        row_kernels.spread(self._weights, rows, chunk.W.reshape(by_step))
