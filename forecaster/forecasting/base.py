@@ -1,0 +1,180 @@
+"""The door that all forecasters share: data in, forecasts out in the form of the data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from forecaster.data.frames import read
+from forecaster.data.panel import FloatArray, IntArray, ranges
+from forecaster.data.series_set import SeriesSet
+from forecaster.forecasting.scoring import mase_scale, panel_mase
+
+
+class Forecaster(ABC, BaseEstimator):
+    """Abstract: a subclass keeps the known rows in ``data_`` and forecasts them as a panel."""
+
+    horizon: int
+    season_length: int
+    freq: object
+    id_col: str
+    time_col: str
+    target_col: str
+    data_: SeriesSet
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from the rows given."""
+
+    @abstractmethod
+    def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
+        """Forecasts of all series, each (n_series, steps): "mean", and bounds for each level."""
+
+    def update(self, X: Any, y: Any = None) -> Self:
+        """Append rows that follow the known ones directly; nothing is trained again.
+
+        Parameters
+        ----------
+        X : list, array, Series or DataFrame
+            The new rows, in the form of those of `fit`.
+        y : list, array, Series or DataFrame, optional
+            The new rows, for callers that hand over exogenous columns as `X`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the rows do not follow directly, or are of other series.
+        """
+        check_is_fitted(self)
+        self.data_ = self.data_.extended(self._read(self._target(X, y)))
+        return self
+
+    def predict(
+        self, X: Any = None, *, level: float | Sequence[float] | None = None
+    ) -> pd.Series | pd.DataFrame:
+        """Forecast the next steps, or the rows of a frame.
+
+        Parameters
+        ----------
+        X : int, list, array, Series or DataFrame, optional
+            A number of steps; None stands for ``horizon``. Or rows after the known ones: these
+            are forecast, and only their times (and ids, in a long frame) are looked at.
+        level : float or sequence of float, optional
+            Coverage of the intervals wanted, in percent, such as ``[80, 95]``.
+
+        Returns
+        -------
+        Series or DataFrame
+            In the form of the data: index, columns and ids continue theirs. With ``level`` a frame
+            with the columns ``lo-95, lo-80, hi-80, hi-95`` beside ``mean`` (for a wide frame,
+            below the name of each series).
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the rows do not lie after the known ones at their frequency, or a level is not
+            between 0 and 100, or cannot be had.
+        """
+        check_is_fitted(self)
+        levels = _check_levels(level)
+        if X is None or (isinstance(X, Integral) and not isinstance(X, bool)):
+            steps = self.horizon if X is None else int(X)
+            if steps < 1:
+                raise ValueError(f"predict expects at least 1 step, got {steps}.")
+            return self.data_.forecast(self._forecast_panel(steps, levels))
+        if not hasattr(X, "__len__"):
+            raise TypeError(
+                "predict expects a number of steps, or rows that come after the known ones, got "
+                f"{X!r}."
+            )
+        steps, where = self._place(self._read(self._rows_like(X)))
+        frame = self.data_.forecast(self._forecast_panel(steps, levels))
+        if self.data_.kind == "long":
+            return frame.iloc[where].reset_index(drop=True)
+        return frame.iloc[-len(X) :]
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Forecast the rows given and return minus their mean absolute scaled error (MASE).
+
+        It is the mean over the series of `forecaster.evaluation.mase`, with the known rows as
+        the training part and ``season_length`` as the season; a series for which it is not
+        defined (constant, or not longer than a season) is left out. Forecasters can be compared
+        by it if their ``season_length`` is the same.
+
+        Parameters
+        ----------
+        X : list, array, Series or DataFrame
+            What happened after the known rows.
+        y : list, array, Series or DataFrame, optional
+            The same, for callers that hand over exogenous columns as `X`.
+
+        Returns
+        -------
+        float
+            At most 0; greater is better.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not lie after the known ones, or the error is not defined for any
+            series.
+        """
+        check_is_fitted(self)
+        actual = self._read(self._target(X, y))
+        steps, where = self._place(actual)
+        forecasts = self._forecast_panel(steps, ())["mean"]
+        scale = mase_scale(self.data_.panel, self.season_length)[self.data_.positions_of(actual)]
+        return -panel_mase(actual.panel, forecasts.ravel()[where], scale)
+
+    def _target(self, X: Any, y: Any) -> Any:
+        """The rows to learn from or to compare with."""
+        return X if y is None else y
+
+    def _read(self, data: Any) -> SeriesSet:
+        return read(
+            data,
+            id_col=self.id_col,
+            time_col=self.time_col,
+            target_col=self.target_col,
+            freq=self.freq,
+        )
+
+    def _rows_like(self, X: Any) -> Any:
+        """Data in the form of the known ones, at the times of `X`."""
+        kind, ids = self.data_.kind, self.data_.ids
+        if kind == "long" and isinstance(X, pd.DataFrame):
+            return X.assign(**{self.target_col: 0.0})
+        index = X.index if isinstance(X, pd.Series | pd.DataFrame) else None
+        frame = pd.DataFrame(np.zeros((len(X), len(ids))), index=index, columns=ids)
+        rows = frame if kind in {"wide", "long"} else frame.iloc[:, 0]
+        return rows.to_numpy() if index is None else rows
+
+    def _place(self, rows: SeriesSet) -> tuple[int, IntArray]:
+        """Steps up to the last of the rows, and where in such forecasts, made flat, they lie."""
+        first, series = self.data_.steps_to(rows), self.data_.positions_of(rows)
+        steps = int((first + rows.lengths).max()) - 1
+        return steps, ranges(series * steps + first - 1, rows.lengths)
+
+
+def _check_levels(level: float | Sequence[float] | None) -> list[float]:
+    """Levels in rising order, each once."""
+    levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=float)).tolist()
+    for value in levels:
+        if not 0 < value < 100:
+            raise ValueError(
+                f"level expects percentages between 0 and 100, such as [80, 95], got {value:g}."
+            )
+    return sorted(set(levels))

@@ -1,0 +1,144 @@
+"""The Elman forecaster."""
+
+from __future__ import annotations
+
+from forecaster.forecasting.recurrent import RecurrentForecaster
+
+
+class ElmanForecaster(RecurrentForecaster):
+    """Forecasts one series, or a panel of them, with an ensemble of Elman networks.
+
+    Give it a series, the horizon and the season length; the rest follows the data. Values are
+    deseasonalised, cut into windows relative to their last value, and read by the network in
+    patches of several values per recurrent step. A linear readout of all hidden states, beside a
+    linear path from the window itself, forecasts all steps at once. On a short history the
+    networks learn what a trend forecast (exponential smoothing with a share of the trend line)
+    leaves over; on a large panel they learn the whole change. One model serves all series.
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Steps that ``predict()`` forecasts, and that training aims at.
+    season_length : int, default=1
+        Steps in a season, such as 12 for months in a year; 1 for none.
+    window : int or "auto", default="auto"
+        Values that the network looks at, rounded up to whole patches. "auto": twice the horizon
+        (four times on large panels of long series), at least a season.
+    patch_size : int or "auto", default="auto"
+        Values per recurrent step. "auto": a season where the window holds three, else a quarter
+        of the window.
+    strategy : {"direct", "recursive"}, default="direct"
+        Whether the network forecasts all steps at once, or one step that is fed back. Either way
+        `predict` goes beyond the horizon by feeding forecasts back.
+    transform : {"auto", "log", "none"}, default="auto"
+        Whether logarithms are modelled. "auto": where all values are positive and a trend
+        forecast of the logarithms is no worse.
+    deseasonalize : bool, default=True
+        Whether seasonal indices, shrunk by what noise alone would explain, are removed first and
+        added back last.
+    blend : float or "auto", default="auto"
+        Share of the trend forecast in the final one, 0 to 1. "auto": a quarter for series up to
+        300 points, fading to none for longer ones.
+    n_estimators : int, default=5
+        Networks, trained side by side from different random numbers; forecasts are their mean.
+    calibrate : bool, default=True
+        Whether a second ensemble is trained without the last values, so that its errors there
+        give intervals and a comparison with the seasonal naive forecast. Doubles the time of
+        `fit`; short series go without.
+    hidden_layer_sizes : int, tuple of int or "auto", default="auto"
+        Hidden units of each layer. "auto": one layer of 16, 32 or 64 units by number of windows.
+    activation : {"tanh", "relu", "logistic", "identity"}, default="tanh"
+        Activation of the recurrence.
+    readout : {"all", "last"}, default="all"
+        Whether the linear layer sees all hidden states or the last one.
+    skip : bool, default=True
+        Whether the linear layer sees the window as well.
+    learn_initial_state : bool, default=False
+        Whether the state before the first step is learned instead of zero.
+    loss : {"absolute_error", "squared_error"}, default="absolute_error"
+        Loss of the scaled values.
+    solver : {"adam", "sgd"}, default="adam"
+        Optimiser.
+    alpha : float, default=0.0
+        L2 penalty on the weights.
+    weight_decay : float or "auto", default="auto"
+        Decoupled decay (Loshchilov & Hutter 2019) of readout and skip path. "auto": 800 over the
+        number of windows, at most 25: a short history keeps the forecast near the trend's.
+    batch_size : int or "auto", default="auto"
+        Windows per step. "auto": 64, on large panels 256.
+    learning_rate : {"one_cycle", "constant"}, default="one_cycle"
+        Schedule.
+    learning_rate_init : float, default=5e-3
+        Learning rate; the peak of the one-cycle schedule.
+    max_steps : int or "auto", default="auto"
+        Optimiser steps. "auto": 300 to 2,000 with the number of windows.
+    momentum, nesterovs_momentum, beta_1, beta_2, epsilon
+        Of the optimisers; as in `ElmanRegressor`.
+    max_grad_norm : float or None, default=1.0
+        Longer gradients are shortened to this norm.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. The same integer gives the same bits, whatever ``n_jobs``.
+    verbose : bool or int, default=False
+        Whether to show a progress bar.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the networks; values, seasons and trends are in float64.
+    n_jobs : int or None, default=None
+        Threads: None for all cores (one inside a joblib worker), -1 for all.
+    freq : str, pandas offset, int or None, default=None
+        The step from row to row, for timestamps that do not tell it by themselves.
+    id_col, time_col, target_col : str, default="unique_id", "ds", "y"
+        The columns of a long frame.
+
+    Attributes
+    ----------
+    recipe_ : Recipe
+        Sizes and budgets in force: what every "auto" became.
+    model_ : Model
+        Preparation, architecture and trained members.
+    calibration_ : Calibration or None
+        Errors on held-out windows.
+    weights_ : list of dict
+        Weights of each network by name.
+    loss_curve_ : list of float
+        Mean training loss after every 50 steps.
+    data_ : SeriesSet
+        The known rows.
+
+    Warns
+    -----
+    SkillWarning
+        If the forecasts of the held-out windows were worse than repeating the last season.
+
+    Notes
+    -----
+    No look-ahead: intervals and comparisons come from a model that was trained, with season,
+    trend and scale, without the values it is tested on. Forecasts of transformed values are
+    transformed back without a correction of their mean: they are near the median.
+
+    Limits: at least ``horizon + 2`` points; no missing values and no exogenous columns yet. On
+    random walks no method beats the last value, and this one does not either.
+
+    References
+    ----------
+    J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990) 179-211.
+    S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for time
+    series forecasting", International Journal of Forecasting 36 (2020) 75-85.
+    V. Assimakopoulos, K. Nikolopoulos, "The theta model", International Journal of Forecasting
+    16 (2000) 521-530.
+
+    Examples
+    --------
+    >>> from forecaster import ElmanForecaster
+    >>> from forecaster.data import load_airline
+    >>> ElmanForecaster(random_state=0).fit([1, 2, 3, 4, 5]).predict(1).round(2)
+    5    6.0
+    dtype: float64
+    >>> y = load_airline()
+    >>> forecaster = ElmanForecaster(horizon=12, season_length=12, random_state=0).fit(y[:-12])
+    >>> forecaster.predict().index[0]
+    Timestamp('1960-01-01 00:00:00')
+    >>> bool(forecaster.score(y[-12:]) > -1)  # better than the seasonal naive forecast in training
+    True
+    """
+
+    _cell = "elman"

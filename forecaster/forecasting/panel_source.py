@@ -1,0 +1,84 @@
+"""Training rows of a global model: every window of a panel, cut out when it is needed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecaster.data.panel import FloatArray, IntArray
+from forecaster.forecasting.preparation import Prepared
+from forecaster.kernels import windows
+from forecaster.nn.chunk import Chunk
+
+
+class PanelSource:
+    """Windows of a prepared panel, numbered series by series; memory does not grow with them.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Values and anchors.
+    scale : array (S,)
+        Unit in which each series' windows are measured, > 0.
+    min_observed, min_targets : int
+        A window counts if so many values lie in it and so many follow it.
+    from_trend : bool
+        Whether targets are measured from the trend anchor, or else from the last value.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        scale: FloatArray,
+        min_observed: int,
+        min_targets: int,
+        from_trend: bool,
+    ) -> None:
+        panel = prepared.panel
+        counts = np.maximum(panel.lengths - min_observed - min_targets + 1, 0)
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self._first_origins = panel.indptr[:-1] + min_observed - 1
+        self._values, self._indptr, self._scale = prepared.values, panel.indptr, scale
+        self._level = prepared.level if from_trend else prepared.values
+        self._slope = prepared.slope if from_trend else np.zeros_like(prepared.values)
+        self.n_rows = int(self._starts[-1])
+
+    def fill_inputs(self, rows: IntArray, chunk: Chunk) -> None:
+        self._fill_inputs(*self._find(rows), chunk)
+
+    def fill(self, rows: IntArray, chunk: Chunk) -> None:
+        series, origins = self._find(rows)
+        self._fill_inputs(series, origins, chunk)
+        windows.gather_targets(
+            self._values,
+            self._indptr,
+            self._scale,
+            self._level,
+            self._slope,
+            series,
+            origins,
+            chunk.Z,
+            chunk.W,
+        )
+
+    def _fill_inputs(self, series: IntArray, origins: IntArray, chunk: Chunk) -> None:
+        windows.gather_inputs(self._values, self._indptr, self._scale, series, origins, chunk.X)
+
+    def _find(self, rows: IntArray) -> tuple[IntArray, IntArray]:
+        series, origins = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        windows.find(rows, self._starts, self._first_origins, series, origins)
+        return series, origins
+
+
+class LastWindows:
+    """One row per series: the window that ends with its last value."""
+
+    def __init__(self, prepared: Prepared, scale: FloatArray) -> None:
+        self._prepared, self._scale = prepared, scale
+        self.n_rows = prepared.panel.n_series
+
+    def fill_inputs(self, rows: IntArray, chunk: Chunk) -> None:
+        prepared = self._prepared
+        indptr = prepared.panel.indptr
+        windows.gather_inputs(
+            prepared.values, indptr, self._scale, rows, indptr[1:][rows] - 1, chunk.X
+        )

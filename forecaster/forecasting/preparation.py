@@ -1,0 +1,141 @@
+"""From raw values to what a network can learn: logarithm, season, trend anchor, scale.
+
+What is estimated is estimated once, on the training part, and applied as it is to whatever
+follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.data.panel import FloatArray, Panel
+from forecaster.kernels import seasons, smoothing
+
+_ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
+_SHARE_PRIOR = 10.0  # the trend share is 1/2 give or take about 0.3 before the data speak
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A panel after preparation; arrays (N,) follow the panel's layout.
+
+    Attributes
+    ----------
+    panel : Panel
+        The raw values.
+    values : array (N,)
+        Transformed and deseasonalised values.
+    level, slope : arrays (N,)
+        The trend anchor of each origin t: ``level[t] + k * slope[t]`` forecasts ``values[t + k]``.
+    """
+
+    panel: Panel
+    values: FloatArray
+    level: FloatArray
+    slope: FloatArray
+
+    def trend(self, steps: int) -> FloatArray:
+        """Forecasts of the anchors at the series' ends, (S, steps)."""
+        last = self.panel.indptr[1:] - 1
+        return self.level[last, None] + self.slope[last, None] * np.arange(1, steps + 1)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was estimated from the training part, per series.
+
+    Attributes
+    ----------
+    log : bool
+        Whether logarithms are taken.
+    indices : array (S, m)
+        Seasonal indices, to be subtracted; phase 0 is a series' first value.
+    alpha, share : arrays (S,)
+        Smoothing and trend share of the anchor.
+    scale : array (S,)
+        Mean absolute change over 1 to horizon steps; 0 for a constant series.
+    exact : bool array (S,)
+        Whether the trend anchor misses nothing: a constant, a line, an exact season.
+    """
+
+    log: bool
+    indices: FloatArray
+    alpha: FloatArray
+    share: FloatArray
+    scale: FloatArray
+    exact: np.ndarray
+
+    def apply(self, panel: Panel) -> Prepared:
+        """Prepare a panel of the same series, which may have gone on in the meantime."""
+        values = self._deseasonalise(panel)
+        level, slope = np.empty_like(values), np.empty_like(values)
+        smoothing.apply_anchors(values, panel.indptr, self.alpha, self.share, level, slope)
+        return Prepared(panel, values, level, slope)
+
+    def _deseasonalise(self, panel: Panel) -> FloatArray:
+        values = np.log(panel.values) if self.log else panel.values
+        out = np.empty_like(values)
+        seasons.subtract_seasons(values, panel.indptr, self.indices, out)
+        return out
+
+    def restore(self, forecasts: FloatArray, panel: Panel) -> FloatArray:
+        """Forecasts of what follows the panel, back on the scale of the data; both (S, steps)."""
+        m = self.indices.shape[1]
+        phases = (panel.lengths[:, None] + np.arange(forecasts.shape[1])) % m
+        forecasts = forecasts + np.take_along_axis(self.indices, phases, axis=1)
+        return np.exp(forecasts) if self.log else forecasts
+
+
+def fit_preparation(
+    panel: Panel, horizon: int, season_length: int, transform: str, deseasonalize: bool
+) -> Preparation:
+    """Estimate the preparation; ``transform`` "auto" takes logs where they forecast no worse."""
+    positive = bool((panel.values > 0).all())
+    if transform == "log" and not positive:
+        bad = int(np.flatnonzero(panel.values <= 0)[0])
+        raise ValueError(
+            f'transform="log" needs values > 0, got {panel.values[bad]:g} at position {bad}: use '
+            'transform="auto" or "none".'
+        )
+    if transform != "auto":
+        return _fit(panel, horizon, season_length, transform == "log", deseasonalize)[0]
+    plain, plain_error = _fit(panel, horizon, season_length, False, deseasonalize)
+    if not positive:
+        return plain
+    logs, log_error = _fit(panel, horizon, season_length, True, deseasonalize)
+    unit = np.empty(panel.n_series)
+    smoothing.change_scale(panel.values, panel.indptr, horizon, unit)
+    unit[unit == 0] = 1.0
+    return logs if np.mean(log_error / unit) <= np.mean(plain_error / unit) else plain
+
+
+def _fit(
+    panel: Panel, horizon: int, season_length: int, log: bool, deseasonalize: bool
+) -> tuple[Preparation, FloatArray]:
+    """The preparation with or without logs, and each series' mean absolute error of its anchor."""
+    S, indptr = panel.n_series, panel.indptr
+    indices = np.zeros((S, season_length))
+    values = np.log(panel.values) if log else panel.values.copy()
+    if deseasonalize:
+        seasons.fit_seasons(values, indptr, season_length, indices)
+    seasons.subtract_seasons(values, indptr, indices, values)
+    alpha, share, square = np.empty(S), np.empty(S), np.empty(S)
+    level, slope, scale, error = (
+        np.empty_like(values),
+        np.empty_like(values),
+        np.empty(S),
+        np.empty(S),
+    )
+    first = 1  # the first origin with a slope
+    smoothing.fit_anchors(
+        values, indptr, _ALPHAS, first, horizon, _SHARE_PRIOR * horizon, alpha, share, square,
+        level, slope,
+    )  # fmt: skip
+    smoothing.change_scale(values, indptr, horizon, scale)
+    smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
+    rounding = 1e-10 * np.maximum.reduceat(np.abs(values), indptr[:-1])
+    scale[scale <= rounding] = 0.0
+    exact = np.sqrt(square) <= rounding + 1e-6 * scale
+    return Preparation(log, indices, alpha, share, scale, exact), error

@@ -1,0 +1,122 @@
+"""Sizes and budgets that follow the data: what "auto" means.
+
+The figures come from several hundred trainings on M4 and textbook series: short windows, several
+values per recurrent step, budgets that grow with the number of windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecaster.data.panel import Panel
+
+GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor would otherwise supply
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The resolved sizes of a model.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Steps that the network forecasts at once.
+    window, patch_size : int
+        Values that it looks at, and values per recurrent step; the first is a multiple of the
+        second.
+    min_observed, min_targets : int
+        Values before and after an origin that make it a training row.
+    n_windows : int
+        Number of training rows.
+    from_trend : bool
+        Whether the network learns what the trend anchor leaves over, instead of the change from
+        the last value.
+    hidden_layer_sizes : tuple of int
+    batch_size, max_steps : int
+    weight_decay : float
+        Decoupled decay of readout and skip path.
+    blend : float
+        Share of the trend anchor in the final forecast.
+    """
+
+    n_outputs: int
+    window: int
+    patch_size: int
+    min_observed: int
+    min_targets: int
+    n_windows: int
+    from_trend: bool
+    hidden_layer_sizes: tuple[int, ...]
+    batch_size: int
+    max_steps: int
+    weight_decay: float
+    blend: float
+
+    @property
+    def n_steps(self) -> int:
+        """Recurrent steps, T."""
+        return self.window // self.patch_size
+
+
+def points_needed(horizon: int, strategy: str) -> int:
+    """Points that the longest series must have: two to look at, and a target for each output."""
+    return 2 + (horizon if strategy == "direct" else 1)
+
+
+def resolve(
+    panel: Panel,
+    *,
+    horizon: int,
+    season_length: int,
+    strategy: str,
+    window: int | str,
+    patch_size: int | str,
+    hidden_layer_sizes: tuple[int, ...] | str,
+    batch_size: int | str,
+    max_steps: int | str,
+    weight_decay: float | str,
+    blend: float | str,
+) -> Recipe:
+    """Replace every "auto" by a figure that suits the panel."""
+    lengths = panel.lengths
+    longest, median = int(lengths.max()), float(np.median(lengths))
+    n_outputs = horizon if strategy == "direct" else 1
+    min_observed = max(2, min(season_length, longest - n_outputs))
+    n_windows = int(np.maximum(lengths - min_observed - n_outputs + 1, 0).sum())
+    global_model = n_windows >= GLOBAL_FROM
+    # A small panel cannot spare the last origins, whose targets are not all known.
+    min_targets = n_outputs if global_model else 1
+    n_windows = int(np.maximum(lengths - min_observed - min_targets + 1, 0).sum())
+    window = int(_or(window, _window(median, horizon, season_length, global_model)))
+    whole_seasons = season_length > 1 and window >= 3 * season_length
+    patch_size = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
+    units = 64 if global_model else 32 if n_windows >= 300 else 16
+    return Recipe(
+        n_outputs=n_outputs,
+        window=-(-window // patch_size) * patch_size,
+        patch_size=patch_size,
+        min_observed=min_observed,
+        min_targets=min_targets,
+        n_windows=n_windows,
+        from_trend=not global_model,
+        hidden_layer_sizes=_or(hidden_layer_sizes, (units,)),
+        batch_size=min(_or(batch_size, 256 if global_model else 64), n_windows),
+        max_steps=_or(max_steps, int(np.clip(10 * n_windows / 256, 300, 2000))),
+        weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
+        blend=_or(blend, 0.25 * min(1.0, (300.0 / median) ** 4)),
+    )
+
+
+def _or(value: Any, auto: Any) -> Any:
+    """A parameter's value, or what "auto" stands for."""
+    return auto if isinstance(value, str) else value
+
+
+def _window(length: float, horizon: int, season_length: int, global_model: bool) -> int:
+    """Twice the horizon, four times where series are long, never less than a season."""
+    horizons = 4 if global_model and length >= 10 * horizon else 2
+    enough = max(2, min(12, int(length) // 5))  # short horizons still need a past
+    return max(horizons * horizon, season_length, enough)

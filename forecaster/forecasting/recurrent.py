@@ -1,0 +1,328 @@
+"""Forecasting with any recurrent cell: everything but the cell's name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from tqdm import tqdm
+
+from forecaster import _validation as v
+from forecaster._threads import resolve_n_jobs
+from forecaster.data.panel import FloatArray, Panel
+from forecaster.data.series_set import SeriesSet
+from forecaster.estimators._training_options import (
+    SHARED_RULES,
+    hidden_sizes,
+    make_plan,
+    warn_of_outcome,
+)
+from forecaster.exceptions import SkillWarning
+from forecaster.forecasting.base import Forecaster
+from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
+from forecaster.forecasting.model import Model, fit_model
+from forecaster.forecasting.preparation import fit_preparation
+from forecaster.forecasting.recipe import points_needed, resolve
+from forecaster.kernels.readout import READOUTS
+from forecaster.nn.network import Network
+
+_AUTO = v.choice("auto")
+_RULES = {
+    **SHARED_RULES,
+    "horizon": v.integer(1),
+    "season_length": v.integer(1),
+    "window": v.either(v.integer(2), _AUTO),
+    "patch_size": v.either(v.integer(1), _AUTO),
+    "strategy": v.choice("direct", "recursive"),
+    "transform": v.choice("auto", "log", "none"),
+    "deseasonalize": v.boolean(),
+    "blend": v.either(v.real(0, 1.0000001), _AUTO),
+    "n_estimators": v.integer(1),
+    "calibrate": v.boolean(),
+    "hidden_layer_sizes": v.either(v.sizes(), _AUTO),
+    "readout": v.choice(*(name for name in READOUTS if name != "each")),
+    "skip": v.boolean(),
+    "weight_decay": v.either(v.real(0), _AUTO),
+    "batch_size": v.either(v.integer(1), _AUTO),
+    "max_steps": v.either(v.integer(1), _AUTO),
+}
+_STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
+
+
+class RecurrentForecaster(Forecaster):
+    """Abstract: a subclass names its cell in ``_cell`` and documents the parameters."""
+
+    _cell: str
+    calibration_: Calibration | None
+
+    def __init__(
+        self,
+        horizon: int = 1,
+        season_length: int = 1,
+        *,
+        window: int | str = "auto",
+        patch_size: int | str = "auto",
+        strategy: str = "direct",
+        transform: str = "auto",
+        deseasonalize: bool = True,
+        blend: float | str = "auto",
+        n_estimators: int = 5,
+        calibrate: bool = True,
+        hidden_layer_sizes: int | tuple[int, ...] | str = "auto",
+        activation: str = "tanh",
+        readout: str = "all",
+        skip: bool = True,
+        learn_initial_state: bool = False,
+        loss: str = "absolute_error",
+        solver: str = "adam",
+        alpha: float = 0.0,
+        weight_decay: float | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate: str = "one_cycle",
+        learning_rate_init: float = 5e-3,
+        max_steps: int | str = "auto",
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_grad_norm: float | None = 1.0,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        dtype: str = "float32",
+        n_jobs: int | None = None,
+        freq: object = None,
+        id_col: str = "unique_id",
+        time_col: str = "ds",
+        target_col: str = "y",
+    ) -> None:
+        self.horizon = horizon
+        self.season_length = season_length
+        self.window = window
+        self.patch_size = patch_size
+        self.strategy = strategy
+        self.transform = transform
+        self.deseasonalize = deseasonalize
+        self.blend = blend
+        self.n_estimators = n_estimators
+        self.calibrate = calibrate
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.readout = readout
+        self.skip = skip
+        self.learn_initial_state = learn_initial_state
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.max_steps = max_steps
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.max_grad_norm = max_grad_norm
+        self.random_state = random_state
+        self.verbose = verbose
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+        self.freq = freq
+        self.id_col = id_col
+        self.time_col = time_col
+        self.target_col = target_col
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Train on one series or a panel of them.
+
+        Parameters
+        ----------
+        X : list, array, Series or DataFrame
+            The series: a list, an array or a Series; several as the columns of a wide frame or in
+            a long frame with the columns ``id_col``, ``time_col`` and ``target_col``.
+        y : list, array, Series or DataFrame, optional
+            The series, for callers that need a ``y``, such as scikit-learn's scorers by name: then
+            `X` is None, a frame without columns, or the series once more.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of range; for data that are empty, too short, not numeric, not
+            finite, or not regular in time.
+        """
+        v.check_parameters(self, _RULES)
+        data = self._read(self._target(X, y))
+        self._check_length(data)
+        rng, calibration_rng = v.make_generator(self.random_state).spawn(2)
+        panel = data.panel
+        held_out = self._n_held_out(panel)
+        n_models = 2 if held_out else 1
+        with tqdm(
+            total=n_models * self.n_estimators * self._resolve(panel).max_steps,
+            disable=not self.verbose,
+            desc=type(self).__name__,
+            unit="step",
+        ) as bar:
+            model = self._fit_model(panel, rng, bar)
+            calibration = None
+            if held_out:
+                calibration = self._calibrate(panel, held_out, calibration_rng, bar)
+        self.data_, self.model_, self.calibration_ = data, model, calibration
+        self._warn()
+        return self
+
+    def _target(self, X: Any, y: Any) -> Any:
+        if X is not None and y is not None and not _adds_nothing(X, y):
+            raise ValueError(
+                f"{type(self).__name__} does not use exogenous columns yet: call fit(y) with the "
+                "series alone."
+            )
+        if X is None and y is None:
+            raise ValueError(f"{type(self).__name__} needs a series, got None.")
+        return X if y is None else y
+
+    def _check_length(self, data: SeriesSet) -> None:
+        needed, longest = points_needed(self.horizon, self.strategy), int(data.lengths.max())
+        if longest < needed:
+            raise ValueError(
+                f"{type(self).__name__} with horizon={self.horizon} and "
+                f"strategy={self.strategy!r} needs a series of at least {needed} points, got "
+                f"{longest}: give more points or a shorter horizon."
+            )
+
+    def _resolve(self, panel: Panel) -> Any:
+        sizes = self.hidden_layer_sizes
+        return resolve(
+            panel,
+            horizon=self.horizon,
+            season_length=self.season_length,
+            strategy=self.strategy,
+            window=self.window,
+            patch_size=self.patch_size,
+            hidden_layer_sizes=sizes if isinstance(sizes, str) else hidden_sizes(self),
+            batch_size=self.batch_size,
+            max_steps=self.max_steps,
+            weight_decay=self.weight_decay,
+            blend=self.blend,
+        )
+
+    def _n_held_out(self, panel: Panel) -> int:
+        if not self.calibrate:
+            return 0
+        return n_held_out(panel, self.horizon, points_needed(self.horizon, self.strategy))
+
+    def _fit_model(self, panel: Panel, rng: np.random.Generator, bar: tqdm) -> Model:
+        recipe = self._resolve(panel)
+        network = Network(
+            recipe.n_steps,
+            recipe.patch_size,
+            recipe.hidden_layer_sizes,
+            recipe.n_outputs,
+            cell=self._cell,
+            activation=self.activation,
+            readout=self.readout,
+            skip=self.skip,
+            learn_initial_state=self.learn_initial_state,
+        )
+        steps_per_iter = min(_STEPS_PER_ITER, recipe.max_steps)
+        plan = make_plan(
+            self,
+            batch_size=recipe.batch_size,
+            max_iter=-(-recipe.max_steps // steps_per_iter),
+            steps_per_iter=steps_per_iter,
+            drop_last=True,
+            l2=self.alpha,
+            readout_decay=recipe.weight_decay,
+            n_iter_no_change=0,
+        )
+        preparation = fit_preparation(
+            panel, self.horizon, self.season_length, self.transform, self.deseasonalize
+        )
+        return fit_model(
+            panel,
+            preparation,
+            recipe,
+            network,
+            plan,
+            rng,
+            n_members=self.n_estimators,
+            n_threads=resolve_n_jobs(self.n_jobs),
+            dtype=np.dtype(self.dtype),
+            progress=bar.update,
+        )
+
+    def _calibrate(
+        self, panel: Panel, held_out: int, rng: np.random.Generator, bar: tqdm
+    ) -> Calibration:
+        """Errors of a model that has not seen the tail, of the series that reach far enough."""
+        enough = held_out + points_needed(self.horizon, self.strategy)
+        panel = panel.select(np.flatnonzero(panel.lengths >= enough))
+        model = self._fit_model(panel.without_last(held_out), rng, bar)
+        return calibrate(panel, held_out, self.horizon, self.season_length, model)
+
+    def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
+        panel, model = self.data_.panel, self.model_
+        mean = model.forecast_prepared(panel, steps)
+        columns = {"mean": mean}
+        for level in levels:
+            half = model.preparation.scale[:, None] * self._calibrated().half_widths(
+                level / 100, steps
+            )
+            columns[f"lo-{level:g}"] = mean - half
+            columns[f"hi-{level:g}"] = mean + half
+        order = [f"lo-{level:g}" for level in reversed(levels)]
+        order += [f"hi-{level:g}" for level in levels]
+        restore = model.preparation.restore
+        return {name: restore(columns[name], panel) for name in ["mean", *order]}
+
+    def _calibrated(self) -> Calibration:
+        if self.calibration_ is None:
+            needed = points_needed(self.horizon, self.strategy) + 2 * self.horizon
+            raise ValueError(
+                "level asks for intervals, for which no held-out windows were at hand: fit with "
+                f"calibrate=True and, for horizon={self.horizon}, on a series of at least {needed} "
+                "points."
+            )
+        return self.calibration_
+
+    def _warn(self) -> None:
+        warn_of_outcome(self, {member.status for member in self.model_.trained})
+        if self.calibration_ is not None and self.calibration_.relative_error > 1.05:
+            warnings.warn(
+                f"{type(self).__name__}: on held-out data the forecasts' mean absolute error was "
+                f"{self.calibration_.relative_error:.2f} times that of repeating the last season "
+                f"(season_length={self.season_length}): prefer the seasonal naive forecast, or "
+                "another season_length or window.",
+                SkillWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def recipe_(self) -> Any:
+        """Sizes and budgets in force, with every "auto" resolved."""
+        return self.model_.recipe
+
+    @property
+    def weights_(self) -> list[dict[str, np.ndarray]]:
+        """All weights by name, copied, of each network of the ensemble."""
+        return [self.model_.network.views(m.theta.copy()) for m in self.model_.trained]
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Mean training loss of the networks after every 50 steps."""
+        return np.mean([member.loss_curve for member in self.model_.trained], axis=0).tolist()
+
+
+def _adds_nothing(X: Any, y: Any) -> bool:
+    """Whether X has no columns, or repeats y, as scikit-learn's scorers by name need it."""
+    if np.ndim(X) == 2 and np.shape(X)[1] == 0:
+        return True
+    return np.shape(X) == np.shape(y) and bool(np.array_equal(np.asarray(X), np.asarray(y)))

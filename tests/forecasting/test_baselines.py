@@ -1,0 +1,170 @@
+"""The baseline estimators: their forecasts, their forms of data, and scikit-learn around them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+from forecaster.evaluation import mase
+from forecaster.forecasting.baselines import (
+    DriftForecaster,
+    NaiveForecaster,
+    SeasonalNaiveForecaster,
+)
+from forecaster.forecasting.simple_methods import drift, naive, seasonal_naive
+
+INDEX = pd.date_range("2020-01-01", periods=30, freq="MS")
+Y = pd.Series(np.random.default_rng(0).normal(size=30).cumsum(), INDEX, name="sales")
+LONG = pd.DataFrame(
+    {
+        "unique_id": ["b"] * 5 + ["a"] * 4,
+        "ds": [*pd.date_range("2024-01-01", periods=5), *pd.date_range("2024-01-03", periods=4)],
+        "y": [1.0, 2, 3, 4, 6, 10, 30, 20, 40],
+    }
+)
+BASELINES = [
+    (NaiveForecaster(season_length=4), naive),
+    (SeasonalNaiveForecaster(season_length=4), lambda y, h: seasonal_naive(y, h, 4)),
+    (DriftForecaster(season_length=4), drift),
+]
+each_baseline = pytest.mark.parametrize(
+    ("forecaster", "method"), BASELINES, ids=["naive", "seasonal", "drift"]
+)
+
+
+@each_baseline
+def test_a_series_gives_a_series_that_continues_it(forecaster, method):
+    found = clone(forecaster).fit(Y).predict(3)
+    expected = pd.Series(method(Y, 3), pd.date_range("2022-07-01", periods=3, freq="MS"))
+    pd.testing.assert_series_equal(found, expected.rename("sales"))
+
+
+@each_baseline
+def test_a_wide_frame_is_forecast_column_by_column(forecaster, method):
+    wide = pd.DataFrame({"a": Y, "b": Y[::-1].to_numpy()})
+    found = clone(forecaster).fit(wide).predict(2)
+    assert list(found.columns) == ["a", "b"]
+    np.testing.assert_allclose(found["b"], method(wide["b"], 2))
+
+
+@each_baseline
+def test_a_long_frame_is_forecast_series_by_series(forecaster, method):
+    found = clone(forecaster).fit(LONG).predict(2)
+    assert found["unique_id"].tolist() == ["b", "b", "a", "a"]
+    assert found["ds"].dt.day.tolist() == [6, 7, 7, 8]
+    np.testing.assert_allclose(found["y"], [*method(LONG["y"][:5], 2), *method(LONG["y"][5:], 2)])
+
+
+@each_baseline
+def test_an_array_goes_in_too(forecaster, method):
+    y = Y.to_numpy()
+    np.testing.assert_allclose(clone(forecaster).fit(y).predict(2), method(y, 2))
+    both = clone(forecaster).fit(np.column_stack([y, -y])).predict(np.zeros((2, 2)))
+    np.testing.assert_allclose(both.to_numpy()[:, 1], method(-y, 2))
+    np.testing.assert_allclose(clone(forecaster).fit(list(y)).predict([0, 0]), method(y, 2))
+
+
+def test_the_horizon_is_that_of_the_constructor_unless_given():
+    fitted = NaiveForecaster(horizon=3).fit(Y)
+    assert len(fitted.predict()) == 3
+    assert len(fitted.predict(np.int64(2))) == 2
+
+
+def test_rows_are_forecast_at_their_times():
+    fitted = DriftForecaster().fit(Y[:20])
+    later = fitted.predict(Y[22:25])  # two steps are left out
+    pd.testing.assert_series_equal(later, fitted.predict(5)[2:])
+    exogenous = pd.DataFrame({"price": 1.0, "promotion": "no"}, index=Y.index)
+    with_columns = DriftForecaster().fit(exogenous[:20], Y[:20]).predict(exogenous[20:25])
+    pd.testing.assert_series_equal(with_columns, fitted.predict(5))
+
+
+def test_rows_of_some_series_of_a_long_frame():
+    fitted = DriftForecaster().fit(LONG)
+    days = pd.to_datetime(["2024-01-08", "2024-01-09", "2024-01-06"])
+    rows = pd.DataFrame({"unique_id": ["a", "a", "b"], "ds": days})
+    found = fitted.predict(rows)
+    pd.testing.assert_frame_equal(found[["unique_id", "ds"]], rows)
+    np.testing.assert_allclose(found["y"], [60, 70, 7.25])
+
+
+def test_other_column_names():
+    names = {"unique_id": "shop", "ds": "day", "y": "sold"}
+    named = NaiveForecaster(id_col="shop", time_col="day", target_col="sold")
+    found = named.fit(LONG.rename(columns=names)).predict(2)
+    expected = NaiveForecaster().fit(LONG).predict(2).rename(columns=names)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_given_frequency_is_used():
+    found = NaiveForecaster(freq="MS").fit(Y[-1:]).predict(1)
+    assert found.index[0] == pd.Timestamp("2022-07-01")
+
+
+@each_baseline
+def test_the_score_is_minus_the_scaled_error(forecaster, method):
+    fitted = clone(forecaster).fit(Y[:24])
+    error = mase(Y[24:], method(Y[:24], 6), y_train=Y[:24], season_length=4)
+    assert fitted.score(Y[24:]) == pytest.approx(-error)
+    assert fitted.score(None, Y[24:]) == pytest.approx(-error)
+    one = mase(Y[24:25], method(Y[:24], 1), y_train=Y[:24], season_length=4)
+    assert fitted.score(Y[24:25]) == pytest.approx(-one)
+
+
+def test_the_score_of_a_panel_matches_series_by_id():
+    wide = pd.DataFrame({"a": Y, "b": 100 * Y[::-1].to_numpy()})
+    fitted = NaiveForecaster().fit(wide[:24])
+    each = [
+        mase(wide[name][24:], naive(wide[name][:24], 6), y_train=wide[name][:24]) for name in "ab"
+    ]
+    assert fitted.score(wide[24:][["b", "a"]]) == pytest.approx(-np.mean(each))
+
+
+def test_update_appends_rows():
+    updated = SeasonalNaiveForecaster(season_length=4).fit(Y[:20]).update(Y[20:])
+    expected = SeasonalNaiveForecaster(season_length=4).fit(Y).predict(6)
+    pd.testing.assert_series_equal(updated.predict(6), expected)
+
+
+def test_a_search_over_a_series():
+    y = pd.Series(np.tile([1.0, 5.0, 2.0], 20) + 0.1 * Y.sum() * np.arange(60) / 60)
+    search = GridSearchCV(
+        SeasonalNaiveForecaster(),
+        {"season_length": [2, 3]},
+        cv=TimeSeriesSplit(3, test_size=6),
+        scoring=lambda fitted, rows: -np.abs(fitted.predict(rows) - rows).mean(),
+    )
+    assert search.fit(y).best_params_ == {"season_length": 3}
+    assert len(search.predict(7)) == 7
+
+
+def test_own_scores_in_a_search():
+    search = GridSearchCV(NaiveForecaster(), {"horizon": [1]}, cv=TimeSeriesSplit(3, test_size=2))
+    folds = [(Y[: 30 - k], Y[30 - k :][:2]) for k in (6, 4, 2)]
+    expected = np.mean([NaiveForecaster().fit(past).score(rows) for past, rows in folds])
+    assert search.fit(Y).cv_results_["mean_test_score"] == pytest.approx([expected])
+
+
+def test_a_pickle_forecasts_the_same():
+    fitted = SeasonalNaiveForecaster(season_length=3).fit(LONG)
+    copy = pickle.loads(pickle.dumps(fitted))
+    pd.testing.assert_frame_equal(copy.predict(4), fitted.predict(4))
+
+
+def test_errors_say_what_is_needed():
+    with pytest.raises(ValueError, match="needs at least 5 values of every series, but series 'a'"):
+        SeasonalNaiveForecaster(season_length=5).fit(LONG)
+    with pytest.raises(ValueError, match="expects horizon to be an integer >= 1, got 0"):
+        NaiveForecaster(horizon=0).fit(Y)
+    with pytest.raises(ValueError, match="expects season_length to be an integer >= 1, got 2.5"):
+        NaiveForecaster(season_length=2.5).fit(Y)
+    with pytest.raises(ValueError, match="must lie after the known ones"):
+        NaiveForecaster().fit(Y).score(Y[-3:])
+    with pytest.raises(ValueError, match="NaiveForecaster has no intervals"):
+        NaiveForecaster().fit(Y).predict(2, level=80)
+    with pytest.raises(NotFittedError):
+        NaiveForecaster().predict()
