@@ -31,8 +31,8 @@ class ElmanForecaster(RecurrentForecaster):
         Whether the network forecasts all steps at once, or one step that is fed back. Either way
         `predict` goes beyond the horizon by feeding forecasts back.
     transform : {"auto", "log", "none"}, default="auto"
-        Whether logarithms are modelled. "auto": where all values are positive and a trend
-        forecast of the logarithms is no worse.
+        Whether logarithms are modelled. "auto": where all values are positive, unless a trend
+        forecast of the logarithms is more than a tenth worse.
     deseasonalize : bool, default=True
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first and
         added back last.

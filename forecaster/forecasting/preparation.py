@@ -15,6 +15,8 @@ from forecaster.kernels import seasons, smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _SHARE_PRIOR = 10.0  # the trend share is 1/2 give or take about 0.3 before the data speak
+# Windows of logarithms compare better with each other than a simple trend forecast can show.
+_LOG_BONUS = 1.1
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Preparation:
 def fit_preparation(
     panel: Panel, horizon: int, season_length: int, transform: str, deseasonalize: bool
 ) -> Preparation:
-    """Estimate the preparation; ``transform`` "auto" takes logs where they forecast no worse."""
+    """Estimate the preparation; ``transform`` "auto" takes logs unless a trend forecasts clearly worse."""
     positive = bool((panel.values > 0).all())
     if transform == "log" and not positive:
         bad = int(np.flatnonzero(panel.values <= 0)[0])
@@ -108,7 +110,7 @@ def fit_preparation(
     unit = np.empty(panel.n_series)
     smoothing.change_scale(panel.values, panel.indptr, horizon, unit)
     unit[unit == 0] = 1.0
-    return logs if np.mean(log_error / unit) <= np.mean(plain_error / unit) else plain
+    return logs if np.mean(log_error / unit) <= _LOG_BONUS * np.mean(plain_error / unit) else plain
 
 
 def _fit(
