@@ -24,16 +24,19 @@ def integer(low: int) -> Rule:
     return f"an integer >= {low}", lambda v: _is_integer(v) and v >= low
 
 
-def real(low: float, high: float = np.inf, *, open_low: bool = False) -> Rule:
-    """A finite number between ``low`` and ``high`` (exclusive, unless infinite)."""
+def real(
+    low: float, high: float = np.inf, *, open_low: bool = False, closed_high: bool = False
+) -> Rule:
+    """A finite number from ``low`` up to, but not including, ``high``, unless said otherwise."""
 
     def test(value: Any) -> bool:
         if not _is_real(value) or not np.isfinite(value):
             return False
-        return (value > low if open_low else value >= low) and value < high
+        above_low = value > low if open_low else value >= low
+        return bool(above_low and (value <= high if closed_high else value < high))
 
     above = f"> {low}" if open_low else f">= {low}"
-    below = "" if np.isinf(high) else f" and < {high}"
+    below = "" if np.isinf(high) else f" and {'<=' if closed_high else '<'} {high}"
     return f"a number {above}{below}", test
 
 
@@ -63,7 +66,9 @@ def sizes() -> Rule:
     """A positive integer, or a non-empty sequence of them."""
 
     def test(value: Any) -> bool:
-        items = value if isinstance(value, tuple | list | np.ndarray) else [value]
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        items = value if isinstance(value, tuple | list) else [value]
         return len(items) > 0 and all(_is_integer(item) and item >= 1 for item in items)
 
     return "a positive integer or a tuple of them", test
@@ -85,7 +90,7 @@ def make_generator(random_state: Any) -> np.random.Generator:
     A ``RandomState`` or ``Generator`` is drawn from once, so that repeated fits differ, as
     scikit-learn has it.
     """
-    if random_state is None or _is_integer(random_state):
+    if random_state is None or (_is_integer(random_state) and random_state >= 0):
         return np.random.default_rng(random_state)
     if isinstance(random_state, np.random.Generator):
         return np.random.default_rng(random_state.integers(2**63))

@@ -38,7 +38,12 @@ def read_training_rows(
     if not each and y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return X, y, weights
+    used = weights > 0
+    if not used.any():
+        raise ValueError("sample_weight is zero for every sample: give at least one a weight > 0.")
+    # Only ratios of weights matter; in this order nothing over- or underflows.
+    weights = weights[used] / weights.max()
+    return X[used], y[used], weights / weights.mean()
 
 
 def read_inputs(estimator: Any, X: Any, n_inputs: int) -> tuple[np.ndarray, np.dtype]:
@@ -57,5 +62,9 @@ def _with_channels(X: np.ndarray) -> np.ndarray:
         raise ValueError(
             "X must be (n_samples, n_steps) or (n_samples, n_steps, n_inputs), got "
             f"{X.ndim} dimensions."
+        )
+    if 0 in X.shape:
+        raise ValueError(
+            f"X must have at least one step of one input for every sample, got shape {X.shape}."
         )
     return X.reshape(*X.shape[:2], -1)

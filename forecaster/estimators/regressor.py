@@ -13,11 +13,12 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
+from sklearn.metrics import r2_score
 from tqdm import tqdm
 
 from forecaster import _validation as v
-from forecaster._threads import resolve_n_jobs, single_threaded_blas
+from forecaster._threads import resolve_n_jobs
+from forecaster.estimators._fitted import FittedNetwork
 from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._training_options import (
     SHARED_RULES,
@@ -25,13 +26,13 @@ from forecaster.estimators._training_options import (
     make_plan,
     warn_of_outcome,
 )
-from forecaster.estimators._weights import FittedWeights
-from forecaster.estimators._windows import read_inputs, read_training_rows
+from forecaster.estimators._windows import read_training_rows
 from forecaster.kernels.readout import READOUTS
 from forecaster.nn.engine import Engine
+from forecaster.nn.ensemble import train_ensemble
 from forecaster.nn.network import Network
-from forecaster.nn.source import ArrayInputs, ArraySource
-from forecaster.nn.training import Plan, Trained, train, train_side_by_side
+from forecaster.nn.source import ArraySource
+from forecaster.nn.training import Plan, Trained, train
 
 _RULES = {
     **SHARED_RULES,
@@ -50,11 +51,9 @@ _RULES = {
     "scale_targets": v.boolean(),
 }
 
-_PREDICTION_BATCH = 1024  # rows computed at a time; results do not depend on it
-
 
 class RecurrentRegressor(
-    FittedWeights, ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+    FittedNetwork, ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
 ):
     """Abstract: a subclass names its cell in ``_cell`` and documents the parameters."""
 
@@ -161,12 +160,7 @@ class RecurrentRegressor(
         if not continued:
             self._prepare(X[head], Z[head], weights[head])
         source, validation = (self._source(X[s], Z[s], weights[s]) for s in (head, tail))
-        if not weights[head].any():
-            raise ValueError(
-                "sample_weight is zero for every training row: give at least one a weight > 0."
-            )
         plan = self._plan(self.max_iter, len(X) - n_validation)
-        n_threads = resolve_n_jobs(self.n_jobs)
         n_nets = 1 if continued else self.n_init
         per_iter = -(-source.n_rows // plan.batch_size)
         with tqdm(
@@ -175,24 +169,26 @@ class RecurrentRegressor(
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-
-            def training(child: np.random.Generator) -> Any:
-                theta = self.theta_ if continued else self.network_.initial(child, self._dtype)
-                return lambda stop: train(
-                    self.network_,
-                    theta,
-                    source,
-                    plan,
-                    child,
-                    validation=validation if n_validation else None,
-                    n_threads=n_threads if n_nets == 1 else 1,
-                    stop=stop,
-                    progress=bar.update,
-                )
-
-            trainings = [training(child) for child in rng.spawn(n_nets)]
-            results = train_side_by_side(trainings, n_threads)
-        self._keep(min(results, key=lambda result: result.best_loss), n_validation > 0)
+            results = train_ensemble(
+                self.network_,
+                source,
+                plan,
+                rng.spawn(n_nets),
+                dtype=self._dtype,
+                theta=self.theta_ if continued else None,
+                validation=validation if n_validation else None,
+                n_threads=resolve_n_jobs(self.n_jobs),
+                progress=bar.update,
+            )
+        best = min(results, key=lambda result: result.best_loss)
+        self._keep(best, n_validation > 0)
+        if best.status == "finished" and self.n_iter_ > 1 and self.learning_rate == "constant":
+            warnings.warn(
+                f"{type(self).__name__}: max_iter={self.max_iter} was reached before the loss "
+                f"stopped improving by tol={self.tol}. More iterations may give a better fit.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -204,16 +200,17 @@ class RecurrentRegressor(
         v.check_parameters(self, _RULES)
         first = not hasattr(self, "theta_")
         X, Z, weights = self._read_training_data(X, y, sample_weight, reset=first)
-        if first or not hasattr(self, "_rng"):
-            self._rng = v.make_generator(self.random_state)
         if first:
             self._prepare(X, Z, weights)
+        if not hasattr(self, "_rng"):
+            self._rng = v.make_generator(self.random_state)
+        if first:
             self.theta_ = self.network_.initial(self._rng, self._dtype)
         plan = self._plan(1, len(X))
         if not hasattr(self, "_solver"):
             n_parameters = self.network_.n_parameters
             self._solver = plan.make_solver(n_parameters, self._dtype, np.zeros(n_parameters))
-        history = [] if first else self.loss_curve_
+        history, best = ([], np.inf) if first else (self.loss_curve_, self.best_loss_)
         result = train(
             self.network_,
             self.theta_,
@@ -224,6 +221,7 @@ class RecurrentRegressor(
             n_threads=resolve_n_jobs(self.n_jobs),
         )
         result.loss_curve[:0] = history
+        result.best_loss = min(best, result.best_loss)
         self._keep(result, validated=False)
         return self
 
@@ -231,6 +229,8 @@ class RecurrentRegressor(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs (N, T, D), targets (N, steps, O) and weights (N,), all float64."""
+        if not reset:
+            self._check_same_architecture()
         X, y, weights = read_training_rows(
             self, X, y, sample_weight, each=self.readout == "each", reset=reset
         )
@@ -246,6 +246,21 @@ class RecurrentRegressor(
             )
         return X, Z, weights
 
+    def _check_same_architecture(self) -> None:
+        network = self.network_
+        for name, old, new in (
+            ("hidden_layer_sizes", network.hidden_sizes, hidden_sizes(self)),
+            ("activation", network.activation, self.activation),
+            ("readout", network.readout, self.readout),
+            ("skip", network.skip, self.skip),
+            ("learn_initial_state", network.learn_initial_state, self.learn_initial_state),
+        ):
+            if new != old:
+                raise ValueError(
+                    f"Training goes on with {name}={old!r}, as in the first fit, got {new!r}: "
+                    "clone the estimator to start afresh."
+                )
+
     def _n_validation_rows(self, n_rows: int) -> int:
         if not self.early_stopping:
             return 0
@@ -258,15 +273,16 @@ class RecurrentRegressor(
         return n_validation
 
     def _prepare(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> None:
-        """Scaling and architecture, from the training rows alone."""
+        """Scaling and architecture, from the training rows alone; older progress is forgotten."""
+        for progress in ("_rng", "_solver"):
+            self.__dict__.pop(progress, None)
         n_steps, n_inputs = X.shape[1:]
         self._dtype = np.dtype(self.dtype)
-        weighted = weights if weights.any() else np.ones(len(X))
         self._input_scaler = (
-            Scaler.fit(X, weighted) if self.scale_inputs else Scaler.identity(n_inputs)
+            Scaler.fit(X, weights) if self.scale_inputs else Scaler.identity(n_inputs)
         )
         self._target_scaler = (
-            Scaler.fit(Z, weighted) if self.scale_targets else Scaler.identity(Z.shape[2])
+            Scaler.fit(Z, weights) if self.scale_targets else Scaler.identity(Z.shape[2])
         )
         self.network_ = Network(
             n_steps,
@@ -306,13 +322,6 @@ class RecurrentRegressor(
         self.n_iter_ = len(result.loss_curve)
         self.validation_scores_ = [-loss for loss in result.validation_curve] if validated else None
         warn_of_outcome(self, {result.status})
-        if result.status == "finished" and self.n_iter_ > 1 and self.learning_rate == "constant":
-            warnings.warn(
-                f"{type(self).__name__}: max_iter={self.max_iter} was reached before the loss "
-                f"stopped improving by tol={self.tol}. More iterations may give a better fit.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of windows.
@@ -336,7 +345,7 @@ class RecurrentRegressor(
         """
         outputs, dtype = self._compute(X, Engine.outputs)
         y = self._target_scaler.inverse(outputs.astype(np.float64)).astype(dtype)
-        if self.readout != "each":
+        if self.network_.readout != "each":
             y = y[:, 0]
         return y[..., 0] if y.ndim > self._y_ndim else y
 
@@ -356,27 +365,32 @@ class RecurrentRegressor(
         states, dtype = self._compute(X, Engine.states)
         return states[:, -1].astype(dtype)
 
-    def _compute(self, X: Any, compute: Any) -> tuple[np.ndarray, np.dtype]:
-        """What the engine computes for validated windows, and the type that the user expects."""
-        check_is_fitted(self)
-        # In float64 whatever the training was in: there a row's result does not feel, beyond
-        # 1e-15, which other rows stand beside it in a matrix product.
-        dtype = np.dtype(np.float64)
-        X, user_dtype = read_inputs(self, X, self.network_.n_inputs)
-        source = ArrayInputs(self._input_scaler.transform(X, dtype))
-        parameters = self.network_.bind(self.theta_.astype(dtype))
-        n_threads = resolve_n_jobs(self.n_jobs)
-        with (
-            single_threaded_blas(),
-            Engine(self.network_, _PREDICTION_BATCH, dtype, n_threads) as engine,
-        ):
-            blocks = np.array_split(np.arange(len(X)), -(-len(X) // _PREDICTION_BATCH))
-            parts = [compute(engine, parameters, source, rows) for rows in blocks]
-        return np.concatenate(parts), user_dtype
-
     @property
     def _n_features_out(self) -> int:
         return self.network_.hidden_sizes[-1]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Coefficient of determination R^2, averaged over outputs and output steps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
+            Windows.
+        y : array-like
+            Targets, of the shape that `fit` takes.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each window.
+
+        Returns
+        -------
+        float
+            1 for perfect predictions, 0 for those of the mean.
+        """
+        predicted = self.predict(X)
+        by_output = (len(predicted), -1)
+        return r2_score(
+            np.reshape(y, by_output), predicted.reshape(by_output), sample_weight=sample_weight
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -57,7 +57,9 @@ class Forecaster(ABC, BaseEstimator):
             If the rows do not follow directly, or are of other series.
         """
         check_is_fitted(self)
-        self.data_ = self.data_.extended(self._read(self._target(X, y)))
+        new = self._read(self._target(X, y))
+        self._check_new(new)
+        self.data_ = self.data_.extended(new)
         return self
 
     def predict(
@@ -138,6 +140,9 @@ class Forecaster(ABC, BaseEstimator):
         forecasts = self._forecast_panel(steps, ())["mean"]
         scale = mase_scale(self.data_.panel, self.season_length)[self.data_.positions_of(actual)]
         return -panel_mase(actual.panel, forecasts.ravel()[where], scale)
+
+    def _check_new(self, data: SeriesSet) -> None:
+        """Raise a ValueError if `update` cannot take such rows."""
 
     def _target(self, X: Any, y: Any) -> Any:
         """The rows to learn from or to compare with."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from forecaster.data.panel import FloatArray, Panel
 from forecaster.forecasting.model import Model
+from forecaster.forecasting.scoring import mase_scale
 
 _ENOUGH = 200  # errors of a step from which on its own quantiles are used
 _WANTED = 100  # errors of a step that calibration tries to see
@@ -29,7 +30,8 @@ class Calibration:
     errors : array (n_errors, horizon)
         Errors of each horizon step.
     relative_error : float
-        Mean absolute error of the held-out forecasts over that of repeating the last season.
+        Mean absolute scaled error of the held-out forecasts over that of repeating the last
+        season.
     """
 
     errors: FloatArray
@@ -64,39 +66,47 @@ def _conformal_quantile(errors: FloatArray, level: float) -> FloatArray:
 def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
     """Length of the tail for calibration, 0 if the series are too short.
 
-    As many origins as it takes to see about a hundred errors of each step, but at most a third of
-    what lies before the last horizon.
+    ``needed`` points and a horizon must be left to train on. As many origins as it takes to see
+    about a hundred errors of each step, but at most a third of what lies before the last horizon.
     """
-    longest = int(panel.lengths.max())
-    n_origins = min(-(-_WANTED // panel.n_series), (longest - horizon) // 3)
-    held_out = horizon + n_origins - 1
-    return held_out if n_origins >= 1 and longest - held_out >= needed + horizon else 0
+    shortest = needed + 2 * horizon
+    lengths = panel.lengths[panel.lengths >= shortest]
+    if len(lengths) == 0:
+        return 0
+    longest = int(lengths.max())
+    most = min((longest - horizon) // 3, longest - shortest + 1)
+    n_origins = max(1, min(-(-_WANTED // len(lengths)), most))
+    return horizon + n_origins - 1
 
 
 def calibrate(
-    panel: Panel, held_out: int, horizon: int, season_length: int, model: Model
+    panel: Panel,
+    held_out: int,
+    horizon: int,
+    season_length: int,
+    scale: FloatArray,
+    model: Model,
 ) -> Calibration:
     """Forecast from every origin in the tail and collect the errors.
 
     ``model`` was trained without the last ``held_out`` values; every origin sees only what lies
-    before it.
+    before it. ``scale`` (S,) is that of the final model: what an interval is later multiplied by.
     """
     preparation = model.preparation
-    used = preparation.scale > 0  # a constant series has no errors to learn from
-    unit = np.where(used, preparation.scale, 1.0)[:, None]
+    used = scale > 0  # a constant series has no errors to learn from
+    unit = np.where(used, scale, 1.0)[:, None]
     prepared = preparation.apply(panel).values
-    errors, absolute, naive_absolute = [], 0.0, 0.0
+    naive_scale = mase_scale(panel.without_last(held_out), season_length)[:, None]
+    errors, scaled, naive_scaled = [], 0.0, 0.0
     for n_hidden in range(held_out, horizon - 1, -1):
         known = panel.without_last(n_hidden)
         future = panel.indptr[1:, None] - n_hidden + np.arange(horizon)
         forecast = model.forecast_prepared(known, horizon)
         errors.append((np.abs(forecast - prepared[future]) / unit)[used])
-        raw_unit = np.abs(panel.values[future]).mean(axis=1, keepdims=True) + np.finfo(float).tiny
+        actual = panel.values[future]
         season = known.indptr[1:, None] - season_length + np.arange(horizon) % season_length
-        season = np.maximum(season, known.indptr[:-1, None])
-        miss = np.abs(preparation.restore(forecast, known) - panel.values[future])
-        naive_miss = np.abs(known.values[season] - panel.values[future])
-        absolute += float((miss / raw_unit).sum())
-        naive_absolute += float((naive_miss / raw_unit).sum())
-    relative = absolute / naive_absolute if naive_absolute > 0 else 1.0
+        naive = known.values[np.maximum(season, known.indptr[:-1, None])]
+        scaled += np.nansum(np.abs(preparation.restore(forecast, known) - actual) / naive_scale)
+        naive_scaled += np.nansum(np.abs(naive - actual) / naive_scale)
+    relative = float(scaled / naive_scaled) if naive_scaled > 0 else 1.0
     return Calibration(np.concatenate(errors) if used.any() else np.zeros((1, horizon)), relative)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,8 +13,9 @@ from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import Preparation, Prepared
 from forecaster.forecasting.recipe import Recipe
 from forecaster.nn.engine import Engine
+from forecaster.nn.ensemble import train_ensemble
 from forecaster.nn.network import Network
-from forecaster.nn.training import Plan, Trained, train, train_side_by_side
+from forecaster.nn.training import Plan, Trained
 
 _FORECAST_BATCH = 256
 
@@ -46,6 +46,11 @@ class Model:
     trained: tuple[Trained, ...]
     unit: FloatArray
     n_threads: int
+
+    @property
+    def statuses(self) -> set[str]:
+        """How the members' trainings ended; see `Trained`."""
+        return {member.status for member in self.trained}
 
     def forecast(self, panel: Panel, steps: int) -> FloatArray:
         """Forecast what follows the panel, (S, steps), on the scale of the data."""
@@ -110,20 +115,15 @@ def fit_model(
         preparation.apply(panel), unit, recipe.min_observed, recipe.min_targets, recipe.from_trend
     )
 
-    def training(child: np.random.Generator) -> Callable[[threading.Event], Trained]:
-        theta = network.initial(child, dtype)
-        return lambda stop: train(
-            network,
-            theta,
-            source,
-            plan,
-            child,
-            n_threads=n_threads if n_members == 1 else 1,
-            stop=stop,
-            progress=progress,
-        )
-
-    trained = train_side_by_side([training(c) for c in rng.spawn(n_members)], n_threads)
+    trained = train_ensemble(
+        network,
+        source,
+        plan,
+        rng.spawn(n_members),
+        dtype=dtype,
+        n_threads=n_threads,
+        progress=progress,
+    )
     return Model(recipe, preparation, network, tuple(trained), unit, n_threads)
 
 

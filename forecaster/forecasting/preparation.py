@@ -93,7 +93,7 @@ class Preparation:
 def fit_preparation(
     panel: Panel, horizon: int, season_length: int, transform: str, deseasonalize: bool
 ) -> Preparation:
-    """Estimate the preparation; ``transform`` "auto" takes logs unless a trend forecasts clearly worse."""
+    """Estimate the preparation; ``transform`` "auto" takes logs unless they are clearly worse."""
     positive = bool((panel.values > 0).all())
     if transform == "log" and not positive:
         bad = int(np.flatnonzero(panel.values <= 0)[0])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from forecaster import _validation as v
@@ -38,7 +39,7 @@ _RULES = {
     "strategy": v.choice("direct", "recursive"),
     "transform": v.choice("auto", "log", "none"),
     "deseasonalize": v.boolean(),
-    "blend": v.either(v.real(0, 1.0000001), _AUTO),
+    "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
     "n_estimators": v.integer(1),
     "calibrate": v.boolean(),
     "hidden_layer_sizes": v.either(v.sizes(), _AUTO),
@@ -171,13 +172,23 @@ class RecurrentForecaster(Forecaster):
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-            model = self._fit_model(panel, rng, bar)
+            model = self._fit_model(panel, self.transform, rng, bar)
             calibration = None
-            if held_out:
-                calibration = self._calibrate(panel, held_out, calibration_rng, bar)
+            interrupted = "interrupted" in model.statuses
+            if held_out and not interrupted:
+                calibration = self._calibrate(panel, held_out, model, calibration_rng, bar)
         self.data_, self.model_, self.calibration_ = data, model, calibration
+        if held_out and calibration is None and not interrupted:
+            warn_of_outcome(self, {"interrupted"})
         self._warn()
         return self
+
+    def _check_new(self, data: SeriesSet) -> None:
+        if self.model_.preparation.log and (data.panel.values <= 0).any():
+            raise ValueError(
+                f"{type(self).__name__} was fitted on logarithms, so new values must be > 0, got "
+                f'{data.panel.values.min():g}: fit again, or with transform="none".'
+            )
 
     def _target(self, X: Any, y: Any) -> Any:
         if X is not None and y is not None and not _adds_nothing(X, y):
@@ -219,7 +230,9 @@ class RecurrentForecaster(Forecaster):
             return 0
         return n_held_out(panel, self.horizon, points_needed(self.horizon, self.strategy))
 
-    def _fit_model(self, panel: Panel, rng: np.random.Generator, bar: tqdm) -> Model:
+    def _fit_model(
+        self, panel: Panel, transform: str, rng: np.random.Generator, bar: tqdm
+    ) -> Model:
         recipe = self._resolve(panel)
         network = Network(
             recipe.n_steps,
@@ -232,19 +245,19 @@ class RecurrentForecaster(Forecaster):
             skip=self.skip,
             learn_initial_state=self.learn_initial_state,
         )
-        steps_per_iter = min(_STEPS_PER_ITER, recipe.max_steps)
         plan = make_plan(
             self,
             batch_size=recipe.batch_size,
-            max_iter=-(-recipe.max_steps // steps_per_iter),
-            steps_per_iter=steps_per_iter,
+            max_iter=-(-recipe.max_steps // _STEPS_PER_ITER),
+            steps_per_iter=_STEPS_PER_ITER,
+            max_steps=recipe.max_steps,
             drop_last=True,
             l2=self.alpha,
             readout_decay=recipe.weight_decay,
             n_iter_no_change=0,
         )
         preparation = fit_preparation(
-            panel, self.horizon, self.season_length, self.transform, self.deseasonalize
+            panel, self.horizon, self.season_length, transform, self.deseasonalize
         )
         return fit_model(
             panel,
@@ -260,13 +273,21 @@ class RecurrentForecaster(Forecaster):
         )
 
     def _calibrate(
-        self, panel: Panel, held_out: int, rng: np.random.Generator, bar: tqdm
-    ) -> Calibration:
-        """Errors of a model that has not seen the tail, of the series that reach far enough."""
+        self, panel: Panel, held_out: int, final: Model, rng: np.random.Generator, bar: tqdm
+    ) -> Calibration | None:
+        """Errors of a model that has not seen the tail, of the series that reach far enough.
+
+        They are on the scale on which the ``final`` model forecasts. None if training was
+        interrupted.
+        """
         enough = held_out + points_needed(self.horizon, self.strategy)
-        panel = panel.select(np.flatnonzero(panel.lengths >= enough))
-        model = self._fit_model(panel.without_last(held_out), rng, bar)
-        return calibrate(panel, held_out, self.horizon, self.season_length, model)
+        series = np.flatnonzero(panel.lengths >= enough)
+        panel, scale = panel.select(series), final.preparation.scale[series]
+        transform = "log" if final.preparation.log else "none"
+        model = self._fit_model(panel.without_last(held_out), transform, rng, bar)
+        if "interrupted" in model.statuses:
+            return None
+        return calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel, model = self.data_.panel, self.model_
@@ -294,7 +315,7 @@ class RecurrentForecaster(Forecaster):
         return self.calibration_
 
     def _warn(self) -> None:
-        warn_of_outcome(self, {member.status for member in self.model_.trained})
+        warn_of_outcome(self, self.model_.statuses)
         if self.calibration_ is not None and self.calibration_.relative_error > 1.05:
             warnings.warn(
                 f"{type(self).__name__}: on held-out data the forecasts' mean absolute error was "
@@ -318,11 +339,12 @@ class RecurrentForecaster(Forecaster):
     @property
     def loss_curve_(self) -> list[float]:
         """Mean training loss of the networks after every 50 steps."""
-        return np.mean([member.loss_curve for member in self.model_.trained], axis=0).tolist()
+        curves = [member.loss_curve for member in self.model_.trained]
+        return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
 
 
 def _adds_nothing(X: Any, y: Any) -> bool:
     """Whether X has no columns, or repeats y, as scikit-learn's scorers by name need it."""
     if np.ndim(X) == 2 and np.shape(X)[1] == 0:
         return True
-    return np.shape(X) == np.shape(y) and bool(np.array_equal(np.asarray(X), np.asarray(y)))
+    return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))

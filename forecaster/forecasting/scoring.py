@@ -40,7 +40,7 @@ def mase_scale(train: Panel, season_length: int) -> FloatArray:
     within = series[season_length:] == series[:-season_length]
     differences = np.abs(train.values[season_length:] - train.values[:-season_length])[within]
     total = np.bincount(series[season_length:][within], differences, train.n_series)
-    total[total == 0] = np.nan
+    total = np.where(total > 0, total, np.nan)
     return total / np.maximum(train.lengths - season_length, 1)
 
 

@@ -57,9 +57,9 @@ class Network:
     skip: bool = False
     learn_initial_state: bool = False
 
-    @cached_property
+    @property
     def cell_functions(self) -> Cell:
-        return CELLS[self.cell]
+        return CELLS[self.cell]  # not cached: a pickle must not hold compiled code
 
     @cached_property
     def activation_code(self) -> int:

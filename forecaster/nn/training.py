@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +38,8 @@ class Plan:
         Iterations at most; an iteration ends with a look at the losses.
     steps_per_iter : int or None
         Steps per iteration; None makes an iteration one pass over the rows.
+    max_steps : int or None
+        Steps at most, if that is not a whole number of iterations.
     drop_last : bool
         Whether the rows that do not fill a last batch wait for the next pass.
     shuffle : bool
@@ -60,6 +61,7 @@ class Plan:
     schedule: str = "constant"
     max_iter: int = 200
     steps_per_iter: int | None = None
+    max_steps: int | None = None
     drop_last: bool = False
     shuffle: bool = True
     l2: float = 0.0
@@ -119,7 +121,7 @@ class _Loop:
         self.loss = LOSSES[plan.loss]
         self.batches = _batches(source.n_rows, plan, rng)
         self.steps_per_iter = plan.steps_per_iter or _batches_per_pass(source.n_rows, plan)
-        self.n_total = plan.max_iter * self.steps_per_iter
+        self.n_total = plan.max_steps or plan.max_iter * self.steps_per_iter
         self.l2 = (plan.l2 * network.mask("W", "V", "S")).astype(theta.dtype)
         self.gradient = np.zeros_like(theta)
         self.result = Trained(theta.copy())
@@ -148,13 +150,14 @@ class _Loop:
     def iterate(self, validation: Source | None, stop: threading.Event | None) -> float:
         """One iteration; returns the loss by which weights are compared."""
         totals = np.zeros(3)
-        for _ in range(self.steps_per_iter):
+        n_steps = min(self.steps_per_iter, self.n_total - self.result.n_steps)
+        for _ in range(n_steps):
             if stop is not None and stop.is_set():
                 raise KeyboardInterrupt
             totals += self.step()
         total, weight, penalty = totals
         mean = self.network.n_output_steps * total / weight if weight else 0.0
-        self.result.loss_curve.append(float(mean + penalty / self.steps_per_iter))
+        self.result.loss_curve.append(float(mean + penalty / n_steps))
         if not np.isfinite(self.theta).all():
             raise _Diverged
         if validation is None:
@@ -175,13 +178,14 @@ class _Loop:
         stale = 0
         try:
             for _ in range(plan.max_iter):
+                n_before = result.n_steps
                 score = self.iterate(validation, stop)
                 stale = 0 if score < result.best_loss - plan.tol else stale + 1
                 if score < result.best_loss:
                     result.best_loss = score
                     result.theta[:] = self.theta
                 if progress is not None:
-                    progress(self.steps_per_iter)
+                    progress(result.n_steps - n_before)
                 if plan.n_iter_no_change and stale >= plan.n_iter_no_change:
                     result.status = "converged"
                     break
@@ -224,31 +228,6 @@ def train(
     with single_threaded_blas(), Engine(network, batch_size, theta.dtype, n_threads) as engine:
         loop = _Loop(network, theta.copy(), source, plan, rng, engine, solver)
         return loop.run(validation, stop, progress)
-
-
-def train_side_by_side(
-    trainings: Sequence[Callable[[threading.Event], Trained]], n_threads: int
-) -> list[Trained]:
-    """Run independent trainings on threads; Ctrl-C stops all, each with its best weights so far."""
-    stop = threading.Event()
-
-    def run(training: Callable[[threading.Event], Trained]) -> Trained:
-        return training(stop)
-
-    if min(n_threads, len(trainings)) <= 1:
-        results = []
-        for training in trainings:
-            results.append(run(training))
-            if results[-1].status == "interrupted":
-                stop.set()
-        return results
-    with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(run, training) for training in trainings]
-        try:
-            wait(futures)
-        except KeyboardInterrupt:
-            stop.set()
-        return [future.result() for future in futures]
 
 
 def mean_loss(

@@ -1,0 +1,175 @@
+"""What the commands do."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import pandas as pd
+
+from forecaster.cli import outputs, printing
+from forecaster.cli.machine import describe_machine
+from forecaster.cli.seasons import choose_season
+from forecaster.cli.tables import Table, load
+from forecaster.evaluation import backtest as run_backtest
+from forecaster.evaluation import summarize
+from forecaster.evaluation.backtest import windows_that_fit
+from forecaster.forecasting import (
+    DriftForecaster,
+    ElmanForecaster,
+    NaiveForecaster,
+    SeasonalNaiveForecaster,
+)
+from forecaster.plotting import plot_backtest, plot_forecast
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LEVELS = [80.0, 95.0]
+_WINDOWS = 6
+_ELMAN = "Elman network"
+
+
+def forecast(arguments: Namespace) -> None:
+    """``forecaster forecast``: train, print, write, compare."""
+    outputs.check_destinations(arguments)
+    table, season = _open(arguments)
+    models = _models(arguments, table, season)
+    model = models[_ELMAN].set_params(verbose=sys.stderr.isatty())
+    model.fit(table.data).set_params(verbose=False)
+    levels = arguments.level or (None if model.calibration_ is None else _LEVELS)
+    forecasts = model.predict(level=levels)
+    frame = _flat(forecasts, table)
+    _print_first(frame, arguments.horizon, table)
+    _write(
+        arguments, frame, lambda ax: plot_forecast(table.data, forecasts, ax=ax, **table.columns)
+    )
+    if arguments.save is not None:
+        joblib.dump(model, arguments.save)
+        print(f"\nSaved the trained model in {arguments.save}.")
+    if not arguments.no_backtest:
+        rival = "naive" if season == 1 else "seasonal naive"
+        _compare(arguments, table, {name: models[name] for name in (_ELMAN, rival)}, season)
+
+
+def backtest(arguments: Namespace) -> None:
+    """``forecaster backtest``: forecast the past with several models, and compare."""
+    outputs.check_destinations(arguments)
+    table, season = _open(arguments)
+    step, levels = arguments.step, arguments.level
+
+    def fit(levels: Sequence[float] | None) -> int:
+        longest = int(table.series.lengths.max())
+        return windows_that_fit(longest, arguments.horizon, season, level=levels, step=step)
+
+    if levels is None and fit(_LEVELS) >= (arguments.windows or 1):
+        levels = _LEVELS
+    n_windows = arguments.windows or max(1, min(_WINDOWS, fit(levels)))
+    models = _models(arguments, table, season)
+    frame = _run(models, table, n_windows=n_windows, step=step, level=levels)
+    _write(arguments, frame, lambda ax: plot_backtest(frame, ax=ax))
+
+
+def info(_: Namespace) -> None:
+    """``forecaster info``: print what a report of a problem should contain."""
+    print(printing.aligned(describe_machine()))
+
+
+def _open(arguments: Namespace) -> tuple[Table, int]:
+    """Read the data and say what they are; the second result is the season length."""
+    table = load(arguments)
+    data = table.series
+    season, reason = choose_season(data, arguments.season, arguments.example)
+    labels = table.data.index if data.kind == "series" else table.data[table.time_col]
+    start, end = printing.labels(pd.Index([labels.min(), labels.max()]))
+    series = f"{data.n_series} series, " if data.n_series > 1 else ""
+    times = f"from {start} to {end}" if table.has_times else "numbered, as no column tells the time"
+    print(
+        f"{table.source}: {series}{data.lengths.sum()} rows of {table.target_col}, {times}; "
+        f"season {season} {reason}"
+    )
+    return table, season
+
+
+def _models(arguments: Namespace, table: Table, season: int) -> dict[str, Any]:
+    settings = {"horizon": arguments.horizon, "season_length": season, **table.columns}
+    models = {
+        _ELMAN: ElmanForecaster(random_state=arguments.seed, **settings),
+        "seasonal naive": SeasonalNaiveForecaster(**settings),
+        "naive": NaiveForecaster(**settings),
+        "drift": DriftForecaster(**settings),
+    }
+    if season == 1:
+        del models["seasonal naive"]  # it is the naive forecast
+    return models
+
+
+def _compare(arguments: Namespace, table: Table, models: dict[str, Any], season: int) -> None:
+    """Print how the network does beside its rival, as far as the data reach."""
+    n_windows = windows_that_fit(int(table.series.lengths.max()), arguments.horizon, season)
+    if n_windows == 0:
+        print("\nThe data are too short to see how good such forecasts have been.")
+        return
+    models[_ELMAN].set_params(calibrate=False)  # intervals are not compared
+    _run(models, table, n_windows=min(_WINDOWS, n_windows), step=None, level=None)
+
+
+def _run(
+    models: dict[str, Any],
+    table: Table,
+    *,
+    n_windows: int,
+    step: int | None,
+    level: Sequence[float] | None,
+) -> pd.DataFrame:
+    """Backtest, and print the summary and the verdict."""
+    frame = run_backtest(
+        models,
+        table.data,
+        n_windows=n_windows,
+        step=step,
+        level=level,
+        verbose=sys.stderr.isatty(),
+    )
+    summary = summarize(frame)
+    windows = "1 window" if n_windows == 1 else f"{n_windows} rolling windows"
+    print(f"\n{printing.verdict(summary, _ELMAN, windows)}")
+    print(f"\n{printing.summary_table(summary)}")
+    return frame
+
+
+def _flat(forecasts: pd.Series | pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Forecasts with all that identifies a row in columns, and called mean without intervals."""
+    if isinstance(forecasts, pd.Series):
+        forecasts = forecasts.to_frame("mean")
+    if table.series.kind == "series":
+        return forecasts.rename_axis(table.time_col).reset_index()
+    return forecasts.rename(columns={table.target_col: "mean"})
+
+
+def _print_first(frame: pd.DataFrame, horizon: int, table: Table) -> None:
+    """Print the forecast of the first series."""
+    first = frame.iloc[:horizon].set_index(table.time_col)
+    values = first.drop(columns=table.id_col, errors="ignore")
+    print(f"\n{printing.forecast_table(values, table.time_col if table.has_times else 'row')}")
+    if len(values.columns) == 1:
+        print("\nThere are no intervals: the data are too short to hold back rows for them.")
+    n_series = table.series.n_series
+    if n_series > 1:
+        print(
+            f"\nThis is {first[table.id_col].iloc[0]}, the first of {n_series} series; --output "
+            "writes all of them."
+        )
+
+
+def _write(arguments: Namespace, frame: pd.DataFrame, draw: Callable[[Axes], Axes]) -> None:
+    """Write the files that were asked for."""
+    if arguments.output is not None:
+        outputs.write_table(frame, arguments.output)
+        print(f"\nSaved {len(frame)} rows in {arguments.output}.")
+    if arguments.plot is not None:
+        outputs.write_plot(draw, arguments.plot)
+        print(f"\nSaved the picture in {arguments.plot}.")

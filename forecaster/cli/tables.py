@@ -1,0 +1,239 @@
+"""From a file to data that a forecaster takes."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from argparse import Namespace
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, read
+
+EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
+_TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
+_ID_COLUMN = "unique_id"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Data and the names of their parts.
+
+    Parameters
+    ----------
+    data : Series or DataFrame
+        One series, or a long frame of several.
+    series : SeriesSet
+        The same, read.
+    source : str
+        Where they are from.
+    id_col, time_col, target_col : str
+        The names of the columns; for one series what they would be called.
+    has_times : bool
+        Whether a column tells the time; otherwise rows are numbered.
+    """
+
+    data: pd.Series | pd.DataFrame
+    series: SeriesSet
+    source: str
+    id_col: str
+    time_col: str
+    target_col: str
+    has_times: bool = True
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The names, as a forecaster takes them."""
+        return {"id_col": self.id_col, "time_col": self.time_col, "target_col": self.target_col}
+
+
+def load(arguments: Namespace) -> Table:
+    """Read the file or the example that the arguments name.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, lacks columns, or does not hold regular series of numbers.
+    ImportError
+        If pyarrow is needed and missing.
+    """
+    if arguments.example is not None:
+        for name in ("target", "time", "id"):
+            if getattr(arguments, name) is not None:
+                raise ValueError(f"--{name} names a column of a file; --example needs none")
+        data = EXAMPLES[arguments.example]()
+        return Table(data, read(data), arguments.example, _ID_COLUMN, "ds", str(data.name))
+    frame = _read_file(arguments.file, arguments.id or _ID_COLUMN)
+    try:
+        return _table(frame, arguments)
+    except ValueError as error:
+        raise ValueError(f"{arguments.file}: {_without_code(str(error))}") from error
+
+
+def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
+    """Give the columns of a file their parts."""
+    if frame.empty:
+        raise ValueError("there are no rows")
+    named = _named(frame, arguments)
+    id_col = named["id"] or _usual(frame, [_ID_COLUMN], named)
+    time_col = named["time"] or _usual(frame, _TIME_COLUMNS, named)
+    others = frame.drop(columns=[name for name in (id_col, time_col) if name is not None])
+    target_col = named["target"] or _only_number(others)
+    frame[target_col] = _numbers(frame[target_col])
+    has_times = time_col is not None
+    if time_col is None:
+        time_col = "ds"  # no column has this name, or else it would be the one
+        series = 0 * frame.index if id_col is None else frame[id_col]
+        frame[time_col] = frame.groupby(series, sort=False).cumcount()
+    else:
+        frame[time_col] = _times(frame[time_col])
+    if id_col is None:
+        one = frame.set_index(time_col)[target_col]
+        return Table(
+            one, read(one), str(arguments.file), _ID_COLUMN, time_col, target_col, has_times
+        )
+    names = (id_col, time_col, target_col)
+    several = frame[list(names)]
+    data = read(several, id_col=id_col, time_col=time_col, target_col=target_col)
+    return Table(several, data, str(arguments.file), *names, has_times)
+
+
+def _read_file(path: Path, id_col: str) -> pd.DataFrame:
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise ValueError(f"{path}: expected a file whose name ends with .csv or .parquet")
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = _read_parquet(path)
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # rows that are too long
+                # An id keeps its leading zeros; a first column is never taken for an index.
+                frame = pd.read_csv(path, dtype={id_col: str}, index_col=False, low_memory=False)
+    except ImportError:
+        raise
+    except pd.errors.EmptyDataError:
+        raise ValueError(f"{path} is empty") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text: save it with that encoding") from None
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, pd.errors.ParserWarning) as error:
+        reason = str(error).removeprefix("Error tokenizing data. C error: ")
+        raise ValueError(f"cannot read {path} as {path.suffix[1:]}: {reason}") from error
+    if len(frame.columns) == 1 and re.search("[;\t]", str(frame.columns[0])):
+        raise ValueError(
+            f"{path} has the single column {frame.columns[0]!r}: separate the columns by commas"
+        )
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    require("pyarrow", "parquet")
+    frame = pd.read_parquet(path)
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame
+    return frame.rename_axis(index=lambda name: name or "ds").reset_index()
+
+
+def require(module: str, extra: str) -> None:
+    """Raise an ImportError that says how to install what is missing."""
+    try:
+        import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{extra} files need {module}: install it with `pip install 'forecaster[{extra}]'`"
+        ) from error
+
+
+def _named(frame: pd.DataFrame, arguments: Namespace) -> dict[str, str | None]:
+    """The columns that the user names for each part."""
+    named = {part: getattr(arguments, part) for part in ("id", "time", "target")}
+    for part, name in named.items():
+        if name is not None and name not in frame.columns:
+            columns = ", ".join(str(column) for column in frame.columns)
+            raise ValueError(f"--{part}: there is no column {name!r}; the columns are: {columns}")
+        if name is not None and list(named.values()).count(name) > 1:
+            raise ValueError(f"--{part}: the column {name!r} cannot play two parts")
+    return named
+
+
+def _usual(frame: pd.DataFrame, names: list[str], named: dict[str, str | None]) -> str | None:
+    """The first column that has a usual name, in any case of letters, and no other part."""
+    free = {name.lower(): name for name in map(str, frame) if name not in named.values()}
+    return next((free[name] for name in names if name in free), None)
+
+
+def _only_number(frame: pd.DataFrame) -> str:
+    """The only column of numbers, or the only column."""
+    columns = frame.select_dtypes("number").columns
+    if columns.empty:
+        columns = frame.columns
+    if len(columns) != 1:
+        listed = ", ".join(str(column) for column in columns) or "none"
+        raise ValueError(f"name the column to forecast by --target; those left are: {listed}")
+    return columns[0]
+
+
+def _numbers(target: pd.Series) -> pd.Series:
+    """Numbers that are stored as text or objects become numbers; words and truths are refused."""
+    if target.dtype.kind not in "bO":
+        return target  # what is neither number nor word, the reader of the data refuses
+    numbers = pd.to_numeric(target.astype(str), errors="coerce")
+    words = (numbers.isna() & target.notna()).to_numpy()
+    if words.any():
+        row = int(words.argmax())
+        raise ValueError(
+            f"the column {target.name!r} should hold numbers, but row {row + 1} has "
+            f"{str(target.iloc[row])!r}: correct it, or name another column by --target"
+        )
+    return numbers
+
+
+def _times(column: pd.Series) -> Any:
+    """Times as timestamps, periods or integers."""
+    missing = column.isna()
+    if missing.any():
+        raise ValueError(
+            f"the column {column.name!r} has no time in row {int(missing.argmax()) + 1}"
+        )
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    text = column.astype(str)
+    readings = [_parsed(text, format="ISO8601")]
+    if readings[0].isna().any():
+        readings = [_parsed(text, dayfirst=False), _parsed(text, dayfirst=True)]
+    complete = [reading for reading in readings if reading.notna().all()]
+    if not complete:
+        best = min(readings, key=lambda reading: int(reading.isna().sum()))
+        row = int(best.isna().argmax())
+        raise ValueError(
+            f"cannot read {text.iloc[row]!r} in row {row + 1} of the column {column.name!r} as a "
+            "time: write times like 2024-01-31 or 2024-01-31 18:00"
+        )
+    if len(complete) == 2 and not complete[0].equals(complete[1]):
+        row = int((complete[0] != complete[1]).argmax())
+        raise ValueError(
+            f"{text.iloc[row]!r} in row {row + 1} of the column {column.name!r} may be "
+            f"{complete[0].iloc[row]:%Y-%m-%d} or {complete[1].iloc[row]:%Y-%m-%d}: write times "
+            "like 2024-01-31"
+        )
+    return complete[0]
+
+
+def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that the format is guessed
+        warnings.simplefilter("error", FutureWarning)  # what pandas 2 says of the case below
+        try:
+            return pd.to_datetime(text, errors="coerce", **settings)
+        except (ValueError, FutureWarning):  # several distances from UTC: daylight saving time
+            return pd.to_datetime(text, errors="coerce", utc=True, **settings)
+
+
+def _without_code(message: str) -> str:
+    """Drop the Python that a message advises; here nobody can run it."""
+    return re.sub(r", e\.g\. `[^`]*`", "", message)
