@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 WITHOUT_PANDAS = COMMON | MODELS | {"_jit"}
-OPTIONAL = {"matplotlib", "pyarrow", "rich", "torch", "typer"}
-MAY_IMPORT_AT_THE_TOP = {"cli": {"rich", "typer"}, "plotting": {"matplotlib"}}
+OPTIONAL = {"matplotlib", "pyarrow", "torch"}
+MAY_IMPORT_AT_THE_TOP = {"cli": {"typer"}, "plotting": {"matplotlib"}}
 
 
 def part_of(source):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from forecaster.data import SeriesSet, read
 from forecaster.evaluation.metrics import (

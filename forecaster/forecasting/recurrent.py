@@ -178,9 +178,7 @@ class RecurrentForecaster(Forecaster):
             if held_out and not interrupted:
                 calibration = self._calibrate(panel, held_out, model, calibration_rng, bar)
         self.data_, self.model_, self.calibration_ = data, model, calibration
-        if held_out and calibration is None and not interrupted:
-            warn_of_outcome(self, {"interrupted"})
-        self._warn()
+        self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
 
     def _check_new(self, data: SeriesSet) -> None:
@@ -314,8 +312,8 @@ class RecurrentForecaster(Forecaster):
             )
         return self.calibration_
 
-    def _warn(self) -> None:
-        warn_of_outcome(self, self.model_.statuses)
+    def _warn(self, statuses: set[str]) -> None:
+        warn_of_outcome(self, statuses)
         if self.calibration_ is not None and self.calibration_.relative_error > 1.05:
             warnings.warn(
                 f"{type(self).__name__}: on held-out data the forecasts' mean absolute error was "

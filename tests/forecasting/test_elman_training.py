@@ -1,0 +1,321 @@
+"""Training of a forecaster: its parameters, its randomness, its threads, and Ctrl-C."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from forecaster import ElmanForecaster
+from forecaster.forecasting.panel_source import PanelSource
+
+# the nets are too small and trained too briefly to be of use
+pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+
+RNG = np.random.default_rng(0)
+Y = 50 + np.arange(60) + 8 * np.resize([1, 3, 2, 5], 60) + RNG.normal(size=60)
+BASE = {
+    "horizon": 3,
+    "season_length": 4,
+    "hidden_layer_sizes": 3,
+    "n_estimators": 2,
+    "max_steps": 6,
+    "batch_size": 16,
+    "calibrate": False,
+    "random_state": 0,
+    "n_jobs": 1,
+}
+
+
+def forecaster(**options):
+    return ElmanForecaster(**{**BASE, **options})
+
+
+# --- Parameters ---------------------------------------------------------------------------------
+
+SGD = {"solver": "sgd"}
+
+# parameter, other value, and what else must be so for it to matter
+EFFECTS = [
+    ("horizon", 4, {}),
+    ("season_length", 1, {}),
+    ("window", 9, {}),
+    ("patch_size", 3, {}),
+    ("strategy", "recursive", {}),
+    ("transform", "none", {"transform": "log"}),
+    ("transform", "auto", {"transform": "log"}),
+    ("deseasonalize", False, {}),
+    ("blend", 0.9, {}),
+    ("blend", 1, {}),
+    ("n_estimators", 3, {}),
+    ("hidden_layer_sizes", 4, {}),
+    ("hidden_layer_sizes", (3, 2), {}),
+    ("hidden_layer_sizes", "auto", {}),
+    ("activation", "relu", {}),
+    ("activation", "logistic", {}),
+    ("activation", "identity", {}),
+    ("readout", "last", {}),
+    ("skip", False, {}),
+    ("learn_initial_state", True, {}),
+    ("loss", "squared_error", {}),
+    ("solver", "sgd", {}),
+    ("alpha", 0.5, {}),
+    ("weight_decay", 30.0, {}),
+    ("batch_size", 7, {}),
+    ("learning_rate", "constant", {}),
+    ("learning_rate_init", 0.02, {}),
+    ("max_steps", 7, {}),
+    ("momentum", 0.5, SGD),
+    ("nesterovs_momentum", False, SGD),
+    ("beta_1", 0.5, {}),
+    ("beta_2", 0.9, {}),
+    ("epsilon", 1e-2, {}),
+    ("max_grad_norm", 1e-3, SGD),
+    ("max_grad_norm", None, {**SGD, "max_grad_norm": 1e-2}),
+    ("random_state", 1, {}),
+    ("dtype", "float64", {}),
+]
+# calibrate: test_intervals; freq and the columns: test_elman; verbose and n_jobs: below
+ELSEWHERE = {"calibrate", "freq", "id_col", "time_col", "target_col", "verbose", "n_jobs"}
+
+
+def test_every_parameter_is_tested():
+    assert {name for name, *_ in EFFECTS} | ELSEWHERE == set(ElmanForecaster().get_params())
+
+
+@pytest.mark.parametrize("name, value, needed", EFFECTS, ids=lambda part: str(part))
+def test_every_parameter_changes_the_result(name, value, needed):
+    base = forecaster(**needed)
+    other = clone(base).set_params(**{name: value})
+    assert not np.array_equal(base.fit(Y).predict(3), other.fit(Y).predict(3))
+
+
+def test_the_trend_alone():
+    """With a blend of 1 the networks do not matter."""
+    one, other = (forecaster(blend=1, random_state=seed).fit(Y).predict(9) for seed in (0, 1))
+    pd.testing.assert_series_equal(one, other)
+
+
+@pytest.mark.parametrize("max_steps", [1, 7, 50, 70, 101])
+def test_so_many_steps_are_taken(max_steps):
+    fitted = forecaster(max_steps=max_steps, hidden_layer_sizes=1, window=2).fit(Y)
+    assert [member.n_steps for member in fitted.model_.trained] == [max_steps] * 2
+    assert len(fitted.loss_curve_) == -(-max_steps // 50)
+
+
+def test_attributes_tell_what_was_trained():
+    fitted = forecaster().fit(Y)
+    assert fitted.recipe_.max_steps == 6
+    assert fitted.recipe_.window == 12
+    assert [set(weights) for weights in fitted.weights_] == 2 * [
+        {"0.Wx", "0.Wh", "0.b", "V", "S", "c"}
+    ]
+    fitted.weights_[0]["V"][:] = 7  # a copy
+    assert not (fitted.weights_[0]["V"] == 7).any()
+    assert np.isfinite(fitted.loss_curve_).all()
+
+
+def test_verbose_shows_a_bar_on_stderr(capsys):
+    forecaster().fit(Y)
+    assert capsys.readouterr() == ("", "")
+    forecaster(verbose=True, calibrate=True).fit(Y)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "ElmanForecaster: 100%" in err
+    assert "24/24" in err  # two models of two nets of six steps
+
+
+@pytest.mark.parametrize(
+    "name, value, expected",
+    [
+        ("horizon", 0, "an integer >= 1, got 0"),
+        ("horizon", 2.0, "an integer >= 1, got 2.0"),
+        ("season_length", 0, "an integer >= 1, got 0"),
+        ("season_length", "12", "an integer >= 1, got '12'"),
+        ("window", 1, "an integer >= 2 or one of 'auto', got 1"),
+        ("patch_size", 0, "an integer >= 1 or one of 'auto', got 0"),
+        ("strategy", "iterated", "one of 'direct', 'recursive', got 'iterated'"),
+        ("transform", None, "one of 'auto', 'log', 'none', got None"),
+        ("deseasonalize", "yes", "True or False, got 'yes'"),
+        ("blend", 1.5, "a number >= 0 and <= 1 or one of 'auto', got 1.5"),
+        ("blend", 1.00000001, "a number >= 0 and <= 1 or one of 'auto'"),
+        ("n_estimators", 0, "an integer >= 1, got 0"),
+        ("calibrate", 1, "True or False, got 1"),
+        ("hidden_layer_sizes", "big", "a positive integer or a tuple of them or one of 'auto'"),
+        ("activation", "elu", "one of 'tanh', 'relu', 'logistic', 'identity', got 'elu'"),
+        ("readout", "each", "one of 'last', 'all', got 'each'"),
+        ("skip", None, "True or False, got None"),
+        ("learn_initial_state", 0, "True or False, got 0"),
+        ("loss", "mse", "one of 'squared_error', 'absolute_error', got 'mse'"),
+        ("solver", "lbfgs", "one of 'adam', 'sgd', got 'lbfgs'"),
+        ("alpha", -1, "a number >= 0, got -1"),
+        ("weight_decay", -1, "a number >= 0 or one of 'auto', got -1"),
+        ("batch_size", 0, "an integer >= 1 or one of 'auto', got 0"),
+        ("learning_rate", "cosine", "one of 'constant', 'one_cycle', got 'cosine'"),
+        ("learning_rate_init", np.nan, "a number >= 0, got nan"),
+        ("max_steps", 0, "an integer >= 1 or one of 'auto', got 0"),
+        ("momentum", 1, "a number >= 0 and < 1, got 1"),
+        ("nesterovs_momentum", 1, "True or False, got 1"),
+        ("beta_1", 1, "a number >= 0 and < 1, got 1"),
+        ("beta_2", 1, "a number >= 0 and < 1, got 1"),
+        ("epsilon", 0, "a number > 0, got 0"),
+        ("max_grad_norm", -1, "a number > 0 or None, got -1"),
+        ("verbose", "yes", "True or False or an integer >= 0, got 'yes'"),
+        ("dtype", "int", "'float32' or 'float64', got 'int'"),
+        ("n_jobs", 0, "None or a non-zero integer, got 0"),
+    ],
+    ids=lambda part: str(part)[:30],
+)
+def test_a_value_that_makes_no_sense(name, value, expected):
+    with pytest.raises(ValueError, match=f"^ElmanForecaster expects {name} to be {expected}"):
+        ElmanForecaster(**{name: value}).fit(Y)
+
+
+# --- Randomness ---------------------------------------------------------------------------------
+
+# enough windows and units for gradients to be shared between threads
+LONG = np.sin(np.arange(1200) / 5) + np.random.default_rng(1).normal(0, 0.1, 1200)
+BIG = {"hidden_layer_sizes": 40, "window": 24, "patch_size": 2, "batch_size": 256}
+
+
+@pytest.mark.parametrize("n_estimators", [1, 3])
+@pytest.mark.parametrize("n_jobs", [2, -1, None])
+def test_threads_do_not_change_a_bit(n_estimators, n_jobs):
+    options = {"n_estimators": n_estimators, "calibrate": True}
+    one, other = (forecaster(**options, n_jobs=n).fit(Y) for n in (1, n_jobs))
+    pd.testing.assert_frame_equal(
+        one.predict(7, level=80), other.predict(7, level=80), check_exact=True
+    )
+
+
+@pytest.mark.jit
+def test_threads_within_a_network_do_not_change_a_bit():
+    one, *others = (
+        forecaster(**BIG, n_estimators=1, n_jobs=n_jobs).fit(LONG).predict() for n_jobs in (1, 2, 3)
+    )
+    for other in others:
+        pd.testing.assert_series_equal(one, other, check_exact=True)
+
+
+@pytest.mark.jit
+def test_fits_in_several_threads_are_those_of_one():
+    def forecasts(seed):
+        return forecaster(**BIG, random_state=seed, n_jobs=2).fit(LONG).predict()
+
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(forecasts, range(5)))
+    for seed, found in enumerate(together):
+        pd.testing.assert_series_equal(found, forecasts(seed), check_exact=True)
+
+
+def test_the_order_of_calls_does_not_matter():
+    first, second = forecaster().fit(Y), forecaster(season_length=1).fit(-Y)
+    one, two = first.predict(5), second.predict(5)
+    second = forecaster(season_length=1).fit(-Y)
+    pd.testing.assert_series_equal(second.predict(5), two, check_exact=True)
+    first = forecaster().fit(-Y)
+    first.predict(2)
+    first.fit(Y)
+    pd.testing.assert_series_equal(first.predict(5), one, check_exact=True)
+
+
+def test_the_global_random_state_is_neither_used_nor_touched():
+    np.random.seed(1)  # noqa: NPY002
+    before = np.random.get_state()  # noqa: NPY002
+    first = forecaster(calibrate=True).fit(Y).predict(level=80)
+    after = np.random.get_state()  # noqa: NPY002
+    assert before[2:] == after[2:]
+    np.testing.assert_array_equal(before[1], after[1])
+    np.random.seed(2)  # noqa: NPY002
+    again = forecaster(calibrate=True).fit(Y).predict(level=80)
+    pd.testing.assert_frame_equal(again, first, check_exact=True)
+
+
+@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])
+def test_random_generators(make):
+    """A generator goes on: a second fit differs, a second generator from the same seed does not."""
+    fitted = forecaster(random_state=make(5))
+    first, second = fitted.fit(Y).predict(), fitted.fit(Y).predict()
+    again = forecaster(random_state=make(5)).fit(Y).predict()
+    pd.testing.assert_series_equal(again, first, check_exact=True)
+    assert (first != second).all()
+
+
+def test_members_differ():
+    one, two = forecaster().fit(Y).model_.trained
+    assert not np.array_equal(one.theta, two.theta)
+
+
+# --- How it ends --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Let Ctrl-C come with the nth batch."""
+
+    def after(n):
+        fill, lock, left = PanelSource.fill, threading.Lock(), [n]
+
+        def interrupted(source, rows, chunk):
+            with lock:
+                left[0] -= 1
+                if left[0] == -1:
+                    raise KeyboardInterrupt
+            fill(source, rows, chunk)
+
+        monkeypatch.setattr(PanelSource, "fill", interrupted)
+
+    return after
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n", [0, 3, 8])
+def test_ctrl_c_leaves_a_forecaster_that_can_be_used(interrupt, n_jobs, n):
+    interrupt(n)
+    with pytest.warns(UserWarning, match="interrupted; the best weights so far") as caught:
+        fitted = forecaster(n_estimators=5, n_jobs=n_jobs).fit(Y)
+    assert caught[0].filename == __file__
+    assert len(fitted.model_.trained) == 5
+    assert "interrupted" in [member.status for member in fitted.model_.trained]
+    assert np.isfinite(fitted.predict(7)).all()
+    assert np.isfinite(fitted.loss_curve_).all()
+
+
+def test_after_ctrl_c_no_second_model_is_trained(interrupt):
+    """Its errors would be those of another training."""
+    interrupt(3)
+    with pytest.warns(UserWarning, match="interrupted"):
+        fitted = forecaster(calibrate=True).fit(Y)
+    assert fitted.calibration_ is None
+    with pytest.raises(ValueError, match="level asks for intervals"):
+        fitted.predict(level=80)
+
+
+def test_ctrl_c_in_the_second_model_leaves_no_intervals(interrupt):
+    interrupt(2 * 6 + 3)
+    with pytest.warns(UserWarning, match="interrupted") as caught:
+        fitted = forecaster(calibrate=True).fit(Y)
+    assert caught[0].filename == __file__
+    assert [member.status for member in fitted.model_.trained] == ["finished"] * 2
+    assert fitted.calibration_ is None
+    assert np.isfinite(fitted.predict(7)).all()
+
+
+@pytest.mark.jit  # NumPy would warn of each overflow
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_is_told_and_leaves_finite_forecasts(dtype):
+    wild = {
+        "learning_rate_init": 1e30,
+        "activation": "relu",
+        "max_grad_norm": None,
+        "solver": "sgd",
+        "learning_rate": "constant",
+        "max_steps": 30,
+    }
+    with pytest.warns(ConvergenceWarning, match="infinite or NaN.*smaller learning_rate") as caught:
+        fitted = forecaster(**wild, dtype=dtype).fit(Y)
+    assert caught[0].filename == __file__
+    assert np.isfinite(fitted.predict(7)).all()

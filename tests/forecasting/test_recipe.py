@@ -1,0 +1,107 @@
+"""What "auto" becomes, and that figures given are used as they are."""
+
+import numpy as np
+import pytest
+
+from forecaster.data.panel import Panel
+from forecaster.forecasting.recipe import GLOBAL_FROM, points_needed, resolve
+
+AUTO = {
+    "horizon": 6,
+    "season_length": 1,
+    "strategy": "direct",
+    "window": "auto",
+    "patch_size": "auto",
+    "hidden_layer_sizes": "auto",
+    "batch_size": "auto",
+    "max_steps": "auto",
+    "weight_decay": "auto",
+    "blend": "auto",
+}
+
+
+def recipe(lengths, **options):
+    panel = Panel(np.zeros(sum(lengths)), np.concatenate([[0], np.cumsum(lengths)]))
+    return resolve(panel, **{**AUTO, **options})
+
+
+def test_points_needed():
+    assert points_needed(6, "direct") == 8
+    assert points_needed(6, "recursive") == 3
+
+
+@pytest.mark.parametrize("window, patch, rounded", [(12, 4, 12), (12, 5, 15), (3, 7, 7), (2, 1, 2)])
+def test_windows_are_whole_patches(window, patch, rounded):
+    found = recipe([100], window=window, patch_size=patch)
+    assert (found.window, found.patch_size, found.n_steps) == (rounded, patch, rounded // patch)
+
+
+def test_a_patch_is_a_season_where_the_window_holds_three():
+    assert recipe([200], window=12, season_length=4).patch_size == 4
+    assert recipe([200], window=11, season_length=4).patch_size == 3  # a quarter of the window
+
+
+def test_windows_reach_back_two_horizons_and_a_season():
+    assert recipe([100]).window == 12
+    assert recipe([100], season_length=24).window == 24
+    assert recipe([100], horizon=1).window == 12  # short horizons still need a past
+    assert recipe([10], horizon=1).window == 2
+
+
+@pytest.mark.parametrize("season_length", [1, 4, 50, 1000])
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("n", [8, 9, 20, 100])
+def test_there_is_always_a_window(season_length, strategy, n):
+    found = recipe([n, 1, 2], season_length=season_length, strategy=strategy)
+    assert found.n_outputs == (6 if strategy == "direct" else 1)
+    rows = [
+        t
+        for length in (n, 1, 2)
+        for t in range(length)
+        if t + 1 >= found.min_observed and length - 1 - t >= found.min_targets
+    ]
+    assert found.n_windows == len(rows) >= 1
+    assert 1 <= found.batch_size <= found.n_windows
+
+
+def test_small_panels_use_every_origin_and_their_trend():
+    found = recipe([100, 60])
+    assert found.from_trend
+    assert found.min_targets == 1
+    assert found.hidden_layer_sizes == (16,)
+    assert found.batch_size == 64
+    assert found.max_steps == 300
+    assert found.blend == 0.25
+    assert found.weight_decay == pytest.approx(800 / (98 + 58))
+    assert recipe([12]).weight_decay == 25
+
+
+def test_large_panels_learn_more():
+    n = GLOBAL_FROM // 100 + 7
+    assert recipe([n] * 100).n_windows >= GLOBAL_FROM
+    found = recipe([n] * 100)
+    assert not found.from_trend
+    assert found.min_targets == 6
+    assert found.hidden_layer_sizes == (64,)
+    assert found.batch_size == 256
+    assert found.window == 24  # four horizons, the series being long
+    assert found.max_steps == 10 * found.n_windows // 256
+    assert recipe([n] * 1000).max_steps == 2000
+
+
+def test_long_series_do_without_the_blend():
+    assert recipe([300]).blend == 0.25
+    assert recipe([600]).blend == 0.25 / 16
+    assert recipe([20_000]).blend < 1e-6
+
+
+def test_given_figures_are_used():
+    given = {
+        "hidden_layer_sizes": (5, 4),
+        "batch_size": 7,
+        "max_steps": 11,
+        "weight_decay": 0.5,
+        "blend": 1,
+    }
+    found = recipe([100], **given)
+    assert {name: getattr(found, name) for name in given} == given
