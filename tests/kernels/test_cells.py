@@ -1,0 +1,148 @@
+"""Every cell against its twin: states, and the gradients of weights, inputs and initial states."""
+
+import numpy as np
+import pytest
+
+from forecaster.kernels.activations import ACTIVATIONS
+from forecaster.nn.cell import CELLS
+from tests import reference
+from tests.reference import assert_close
+
+SHAPES = [(1, 1, 1, 1), (1, 3, 2, 4), (4, 1, 2, 3), (5, 2, 1, 2), (3, 4, 3, 1), (3, 9, 2, 5)]
+
+
+class Problem:
+    """Random weights and data of one cell, and all the arrays that its kernels want."""
+
+    def __init__(self, cell, shape, dtype, activation="tanh"):
+        T, C, D, H = shape
+        rng = np.random.default_rng(shape)
+
+        def draw(*shape):
+            return (0.6 * rng.standard_normal(shape)).astype(dtype)
+
+        self.name, self.cell, self.activation, self.shape = cell, CELLS[cell], activation, shape
+        self.weights = [draw(*shape) for shape in self.cell.shapes(D, H).values()]
+        self.gradients = [np.full_like(w, np.nan) for w in self.weights]
+        self.X, self.dX = draw(T, C, D), np.full((T, C, D), np.nan, dtype)
+        self.states, self.dstates = np.zeros((T + 1, C, H), dtype), draw(T + 1, C, H)
+        self.h0 = draw(C, H)
+        self.tape = self.cell.tape(T, C, D, H, np.dtype(dtype))
+
+    def run(self, from_zero=False, inputs=True):
+        """Forward and backward, as the network does it."""
+        code = ACTIVATIONS[self.activation]
+        self.states[0] = 0 if from_zero else self.h0
+        self.cell.forward(code, from_zero, *self.weights, self.X, self.states, *self.tape)
+        dX = self.dX if inputs else np.zeros_like(self.dX[:0])
+        arrays = self.X, self.states, *self.tape, self.dstates, dX
+        self.cell.backward(code, from_zero, *self.weights, *self.gradients, *arrays)
+        return self
+
+    def twin(self, *replaced):
+        """States by the twin, (T + 1, C, H); ``replaced``: other weights, inputs, initial states."""
+        *weights, X, h0 = replaced or (*self.weights, self.X, self.h0)
+        f = reference.ACTIVATIONS[self.activation]
+        rows = [
+            reference.CELLS[self.name](f, *weights, X[:, c], h0[c]) for c in range(X.shape[1])
+        ]
+        return np.array(rows).swapaxes(0, 1)
+
+    def terms(self):
+        """An element of a gradient is a sum over rows, steps and units of products that long."""
+        T, C, D, H = self.shape
+        return T * (C + D + H)
+
+
+def double(arrays):
+    return [array.astype(np.float64) for array in arrays]
+
+
+@pytest.fixture(params=CELLS)
+def cell(request):
+    return request.param
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_equals_its_twin(cell, shape, activation, dtype):
+    p = Problem(cell, shape, dtype, activation)
+    dh = p.dstates.astype(np.float64)
+    arguments = double([*p.weights, p.X, p.h0])
+    p.run()
+
+    assert_close(p.states, p.twin(*arguments), p.terms())
+    for k, actual in enumerate([*p.gradients, p.dX, p.dstates[0]]):
+
+        def scalar(moved, k=k):
+            return np.sum(dh[1:] * p.twin(*arguments[:k], moved, *arguments[k + 1 :])[1:])
+
+        assert_close(actual, reference.gradient(scalar, arguments[k]), p.terms())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_from_zero_equals_initial_states_of_zero(cell, dtype):
+    given, implied = (Problem(cell, (3, 4, 2, 5), dtype) for _ in range(2))
+    given.h0[:] = 0
+    given.run()
+    implied.run(from_zero=True)
+    np.testing.assert_array_equal(given.states, implied.states)
+    for a, b in zip([*given.gradients, given.dX], [*implied.gradients, implied.dX]):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_without_input_gradient_the_others_are_the_same(cell):
+    wanted = Problem(cell, (3, 4, 2, 5), "float64").run()
+    unwanted = Problem(cell, (3, 4, 2, 5), "float64").run(inputs=False)
+    for a, b in zip([*wanted.gradients, wanted.dstates], [*unwanted.gradients, unwanted.dstates]):
+        np.testing.assert_array_equal(a, b)
+    assert np.isnan(unwanted.dX).all()
+
+
+def test_backward_overwrites_what_an_earlier_batch_left(cell):
+    p = Problem(cell, (3, 4, 2, 5), "float64")
+    dh = p.dstates.copy()
+    first = [g.copy() for g in p.run().gradients]
+    p.dstates[:] = dh
+    for a, b in zip(first, p.run().gradients):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_rows_do_not_see_each_other(cell):
+    p = Problem(cell, (3, 4, 2, 5), "float64").run()
+    alone = Problem(cell, (3, 4, 2, 5), "float64")
+    alone.X[:, 1:], alone.h0[1:] = 1e4, -1e4
+    alone.run()
+    assert_close(alone.states[:, 0], p.states[:, 0])
+    assert_close(alone.dX[:, 0], p.dX[:, 0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_large_inputs_stay_finite(cell, activation, dtype):
+    p = Problem(cell, (5, 3, 2, 4), dtype, activation)
+    p.X[:] = np.where(p.X > 0, 1e4, -1e4)
+    p.run()
+    for array in [p.states, *p.gradients, p.dX, p.dstates]:
+        assert np.isfinite(array).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_nan_is_not_hidden(cell, activation):
+    p = Problem(cell, (3, 4, 2, 5), "float64", activation)
+    p.X[1, 2, 0] = np.nan
+    p.run()
+    assert np.isfinite(p.states[:, [0, 1, 3]]).all()
+    assert np.isfinite(p.states[1, 2]).all()
+    assert np.isnan(p.states[2:, 2]).all()
+    assert np.isnan(p.gradients[0]).any()
+
+
+def test_elman_example_of_the_literature():
+    """W_xh = 0.5, W_hh = 0.1, no bias, tanh, the inputs 1 to 5: h(5) = 0.989."""
+    weights = np.array([[0.5]]), np.array([[0.1]]), np.array([0.0])
+    X, states = np.arange(1.0, 6.0).reshape(5, 1, 1), np.zeros((6, 1, 1))
+    tape = CELLS["elman"].tape(5, 1, 1, 1, np.dtype("float64"))
+    CELLS["elman"].forward(ACTIVATIONS["tanh"], True, *weights, X, states, *tape)
+    assert round(states[5, 0, 0], 3) == 0.989

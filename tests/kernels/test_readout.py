@@ -1,0 +1,60 @@
+"""The linear layer against its twin: last, all and each state, with and without the inputs."""
+
+import numpy as np
+import pytest
+
+from forecaster.kernels import readout as kernels
+from tests import reference
+from tests.reference import assert_close
+
+SHAPES = [(1, 1, 1, 1, 1), (1, 3, 2, 4, 2), (4, 1, 2, 3, 1), (3, 4, 1, 2, 3), (3, 5, 2, 3, 2)]
+
+
+def sizes(readout, skip, shape):
+    """Rows and features of the states, and features of the inputs."""
+    T, C, D, H, _ = shape
+    if readout == "each":
+        return T * C, H, D if skip else 0
+    return C, T * H if readout == "all" else H, T * D if skip else 0
+
+
+def twin(readout, skip, V, c, states, X):
+    """Outputs in the kernel's order: by row, or for each step by step and then by row."""
+    rows = [
+        reference.readout_features(readout, skip, X[:, i], states[:, i]) @ V + c
+        for i in range(X.shape[1])
+    ]
+    return np.concatenate(np.swapaxes(rows, 0, 1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("skip", [False, True], ids=["plain", "skip"])
+@pytest.mark.parametrize("readout", kernels.READOUTS)
+def test_equals_its_twin(readout, skip, shape, dtype):
+    T, C, D, H, O = shape
+    R, K, skipped = sizes(readout, skip, shape)
+    rng = np.random.default_rng(shape)
+
+    def draw(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    V, c, states, X, dY = draw(K + skipped, O), draw(O), draw(T + 1, C, H), draw(T, C, D), draw(R, O)
+    F, Y, dF = draw(R, K + skipped), draw(R, O), draw(R, K)
+    dV, dc, dstates = draw(*V.shape), draw(O), draw(T + 1, C, H)
+    code = kernels.READOUTS[readout]
+    kernels.forward(code, V, c, states, X, F, Y)
+    kernels.backward(code, V, dV, dc, F, dY, dF, dstates)
+
+    arguments = [a.astype(np.float64) for a in (V, c, states, X)]
+    terms = K + skipped + R
+    assert_close(Y, twin(readout, skip, *arguments), terms)
+    for k, actual in enumerate([dV, dc, dstates]):
+
+        def scalar(moved, k=k):
+            return np.sum(dY * twin(readout, skip, *arguments[:k], moved, *arguments[k + 1 :]))
+
+        expected = reference.gradient(scalar, arguments[k])
+        if actual is dstates:  # the initial states are no business of the readout
+            actual, expected = dstates[1:], expected[1:]
+        assert_close(actual, expected, terms)

@@ -1,0 +1,30 @@
+"""Rows copied into chunks: the right ones, transposed, and zeros behind them."""
+
+import numpy as np
+import pytest
+
+from forecaster.kernels import rows as kernels
+from tests import reference
+
+ROWS = [[], [4], [2, 0, 4], [3, 3, 1, 0, 2, 4]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("T, D", [(1, 1), (3, 2)])
+@pytest.mark.parametrize("rows", ROWS, ids=str)
+def test_gather(rows, T, D, dtype):
+    A = np.random.default_rng(0).standard_normal((5, T, D)).astype(dtype)
+    out = np.full((T, 6, D), np.nan, dtype)
+    kernels.gather(A, np.array(rows, np.int64), out)
+    np.testing.assert_array_equal(out, reference.gather(A, rows, 6))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("T, O", [(1, 1), (3, 2)])
+@pytest.mark.parametrize("rows", ROWS, ids=str)
+def test_spread(rows, T, O, dtype):
+    weights = np.random.default_rng(0).uniform(size=5).astype(dtype)
+    out = np.full((T, 6, O), np.nan, dtype)
+    kernels.spread(weights, np.array(rows, np.int64), out)
+    everywhere = np.broadcast_to(weights[:, None, None], (5, T, O))
+    np.testing.assert_array_equal(out, reference.gather(everywhere, rows, 6))

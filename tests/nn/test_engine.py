@@ -1,0 +1,146 @@
+"""Minibatches in chunks on threads: the same rows, the same sums, the same bits."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from forecaster.kernels.losses import LOSSES
+from forecaster.nn import engine as engine_module
+from forecaster.nn.engine import Engine, chunk_rows
+from forecaster.nn.network import Network
+from forecaster.nn.source import ArraySource
+from tests import reference
+from tests.reference import assert_close
+
+NETWORK = Network(3, 2, (4, 3), 2, readout="each", skip=True, learn_initial_state=True)
+THETA = 0.5 * np.random.default_rng(0).standard_normal(NETWORK.n_parameters)
+N_ROWS = 30
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Chunks of seven rows, each worth a thread."""
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size: min(batch_size, 7))
+    monkeypatch.setattr(engine_module, "_MIN_WORK_FOR_THREADS", 0)
+
+
+class Recorder(ArraySource):
+    """Rows that remember which chunks were asked for, and by which threads."""
+
+    def __init__(self, dtype="float64"):
+        rng = np.random.default_rng(1)
+        self.X = rng.standard_normal((N_ROWS, NETWORK.n_steps, NETWORK.n_inputs)).astype(dtype)
+        Z = rng.standard_normal((N_ROWS, NETWORK.n_output_steps, NETWORK.n_outputs)).astype(dtype)
+        super().__init__(self.X, Z, rng.uniform(0.5, 2, N_ROWS).astype(dtype))
+        self.chunks, self.threads = [], set()
+
+    def fill(self, rows, chunk):
+        self.chunks.append(tuple(rows))
+        self.threads.add(threading.get_ident())
+        super().fill(rows, chunk)
+
+
+def gradient(n_threads=1, rows=None, dtype="float64", batch_size=N_ROWS):
+    """Chunk gradients, sums, and the source."""
+    rows = np.arange(N_ROWS) if rows is None else rows
+    source, theta = Recorder(dtype=dtype), THETA.astype(dtype)
+    with Engine(NETWORK, batch_size, theta.dtype, n_threads) as engine:
+        n, total, weight = engine.gradient(
+            NETWORK.bind(theta), source, rows, LOSSES["squared_error"]
+        )
+        return engine.gradients[:n].copy(), (total, weight), source
+
+
+def test_chunks_are_never_empty_nor_larger_than_the_batch():
+    for batch_size in range(1, 1_000):
+        assert 1 <= chunk_rows(batch_size) <= batch_size
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_threads", [2, 3])
+def test_threads_do_not_change_a_bit(n_threads, dtype, small_chunks):
+    one, one_sums, alone = gradient(1, dtype=dtype)
+    many, many_sums, shared = gradient(n_threads, dtype=dtype)
+    assert len(alone.threads) == 1 < len(shared.threads)
+    assert sorted(alone.chunks) == sorted(shared.chunks)
+    assert len(alone.chunks) == 5
+    np.testing.assert_array_equal(one, many)
+    assert one_sums == many_sums
+
+
+def test_little_work_stays_on_one_thread():
+    assert len(gradient(4)[2].threads) == 1
+
+
+def test_chunks_add_up_to_the_whole(small_chunks, monkeypatch):
+    chunked, sums, _ = gradient()
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size: batch_size)
+    whole, whole_sums, _ = gradient()
+    assert len(chunked) == 5
+    assert len(whole) == 1
+    assert_close(chunked.sum(axis=0), whole[0], N_ROWS)
+    assert sums == pytest.approx(whole_sums, rel=1e-14)
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 29])
+def test_padding_rows_change_nothing(n, small_chunks):
+    """Neither behind the last row of a batch, nor by what an earlier batch left there."""
+    rows = np.arange(n)[::-1].copy()
+    padded, sums, _ = gradient(rows=rows)
+    exact, exact_sums, _ = gradient(rows=rows, batch_size=n)
+    assert_close(padded.sum(axis=0), exact.sum(axis=0), N_ROWS)
+    assert sums == pytest.approx(exact_sums, rel=1e-14)
+
+    source, bound, loss = Recorder(), NETWORK.bind(THETA), LOSSES["squared_error"]
+    engine = Engine(NETWORK, N_ROWS, THETA.dtype)
+    engine.gradient(bound, source, np.arange(N_ROWS), loss)
+    k, *used_sums = engine.gradient(bound, source, rows, loss)
+    np.testing.assert_array_equal(engine.gradients[:k], padded)
+    assert tuple(used_sums) == sums
+
+
+def test_loss_equals_that_of_the_gradient(small_chunks):
+    _, sums, source = gradient()
+    engine = Engine(NETWORK, N_ROWS, THETA.dtype)
+    rows = np.arange(N_ROWS)
+    assert engine.loss(NETWORK.bind(THETA), source, rows, LOSSES["squared_error"]) == sums
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("n", [0, 1, 12])
+def test_outputs_and_states_come_in_the_order_of_the_rows(n, n_threads, small_chunks):
+    """Also for more rows than the engine's batch."""
+    source, bound = Recorder(), NETWORK.bind(THETA)
+    rows = np.random.default_rng(0).permutation(N_ROWS)[:n]
+    with Engine(NETWORK, 10, THETA.dtype, n_threads) as engine:
+        outputs = engine.outputs(bound, source, rows)
+        states = engine.states(bound, source, rows)
+    assert outputs.shape == (n, NETWORK.n_output_steps, NETWORK.n_outputs)
+    assert states.shape == (n, NETWORK.n_steps, NETWORK.hidden_sizes[-1])
+    if n:
+        assert_close(outputs, reference.outputs(NETWORK, THETA, source.X[rows]), 30)
+        expected = [reference.states(NETWORK, THETA, x)[-1][1:] for x in source.X[rows]]
+        assert_close(states, expected, 30)
+
+
+@pytest.mark.parametrize("bad_row", [0, 10])
+def test_an_error_on_any_thread_is_raised(bad_row, small_chunks):
+    class Broken(Recorder):
+        def fill(self, rows, chunk):
+            if bad_row in rows:
+                raise OSError("no such row")
+            super().fill(rows, chunk)
+
+    loss = LOSSES["squared_error"]
+    with (
+        Engine(NETWORK, N_ROWS, THETA.dtype, 2) as engine,
+        pytest.raises(OSError, match="no such row"),
+    ):
+        engine.gradient(NETWORK.bind(THETA), Broken(), np.arange(N_ROWS), loss)
+
+
+def test_threads_end_with_the_block(small_chunks):
+    before = threading.active_count()
+    gradient(3)
+    assert threading.active_count() == before
