@@ -66,6 +66,11 @@ def points_needed(horizon: int, strategy: str) -> int:
     return 2 + (horizon if strategy == "direct" else 1)
 
 
+def known_season(panel: Panel, season_length: int) -> int:
+    """The season length, or 1 if no series shows two seasons: then there is nothing to learn."""
+    return season_length if panel.lengths.max() >= 2 * season_length else 1
+
+
 def resolve(
     panel: Panel,
     *,
@@ -84,6 +89,7 @@ def resolve(
     lengths = panel.lengths
     longest, median = int(lengths.max()), float(np.median(lengths))
     n_outputs = horizon if strategy == "direct" else 1
+    season_length = known_season(panel, season_length)
     min_observed = max(2, min(season_length, longest - n_outputs))
     n_windows = int(np.maximum(lengths - min_observed - n_outputs + 1, 0).sum())
     global_model = n_windows >= GLOBAL_FROM

@@ -25,7 +25,7 @@ from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.preparation import fit_preparation
-from forecaster.forecasting.recipe import points_needed, resolve
+from forecaster.forecasting.recipe import known_season, points_needed, resolve
 from forecaster.kernels.readout import READOUTS
 from forecaster.nn.network import Network
 
@@ -254,8 +254,9 @@ class RecurrentForecaster(Forecaster):
             readout_decay=recipe.weight_decay,
             n_iter_no_change=0,
         )
+        season_length = known_season(panel, self.season_length)
         preparation = fit_preparation(
-            panel, self.horizon, self.season_length, transform, self.deseasonalize
+            panel, self.horizon, season_length, transform, self.deseasonalize
         )
         return fit_model(
             panel,

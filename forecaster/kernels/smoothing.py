@@ -61,8 +61,8 @@ def fit_share(y, alpha, slopes, first, horizon, prior, level):
             rq += r * q
             qq += q * q
             count += 1
-    if count == 0:
-        return 0.5, 0.0
+    if count == 0:  # two points say nothing about a trend
+        return 0.0, 0.0
     share = 0.5
     if qq > 0.0:
         noise = max(rr - rq * rq / qq, 0.0) / count

@@ -218,6 +218,13 @@ def test_no_warning(options):
     assert net(**options).fit(X, Y).n_iter_ <= 12
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_cycle_of_the_learning_rate_is_not_cut_short(early_stopping):
+    """It starts with steps too short to improve anything, and ends with the ones that pay."""
+    fitted = net(learning_rate="one_cycle", max_iter=40, tol=10.0, early_stopping=early_stopping)
+    assert fitted.fit(X, Y).n_iter_ == 40
+
+
 WILD = {"learning_rate_init": 1e30, "activation": "relu", "max_grad_norm": None}
 
 

@@ -136,7 +136,7 @@ def calibrated(monkeypatch):
 @pytest.mark.parametrize("transform", ["none", "log"])
 def test_errors_equal_those_of_forecasts_made_one_by_one(calibrated, transform):
     rows = np.column_stack([trending(), np.full(40, 7.0), trending(seed=2)])
-    fitted, panel, held_out, horizon, *_, model = calibrated(rows, transform=transform)
+    fitted, _, held_out, horizon, *_, model = calibrated(rows, transform=transform)
     assert horizon == 3
     errors = []
     for end in range(40 - held_out, 40 - horizon + 1):

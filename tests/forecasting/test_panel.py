@@ -7,10 +7,10 @@ import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
+from forecaster.forecasting import recipe
 from forecaster.forecasting.model import fit_model
 from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import Prepared, fit_preparation
-from forecaster.forecasting.recipe import resolve
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import Adam
 from forecaster.nn.source import ArraySource
@@ -147,15 +147,15 @@ def model(panel=PANEL, transform="none", n_members=2, season_length=4, **sizes):
         "blend": 0.25,
         "strategy": "direct",
     }
-    recipe = resolve(panel, horizon=3, season_length=season_length, **{**auto, **sizes})
+    sizes = recipe.resolve(panel, horizon=3, season_length=season_length, **{**auto, **sizes})
     network = Network(
-        recipe.n_steps, recipe.patch_size, (3,), recipe.n_outputs, readout="all", skip=True
+        sizes.n_steps, sizes.patch_size, (3,), sizes.n_outputs, readout="all", skip=True
     )
-    plan = Plan(Adam, batch_size=recipe.batch_size, max_iter=2, steps_per_iter=2, drop_last=True)
+    plan = Plan(Adam, batch_size=sizes.batch_size, max_iter=2, steps_per_iter=2, drop_last=True)
     return fit_model(
         panel,
         fit_preparation(panel, 3, season_length, transform, True),
-        recipe,
+        sizes,
         network,
         plan,
         np.random.default_rng(0),
@@ -166,22 +166,26 @@ def model(panel=PANEL, transform="none", n_members=2, season_length=4, **sizes):
 
 
 def slow_forecast(fitted, panel, s):
-    """Share of the trend + the mean network's change from the trend + season, back from logs."""
-    preparation, recipe, network = fitted.preparation, fitted.recipe, fitted.network
+    """Share of the trend + the mean network's change + season, back from logs."""
+    preparation, sizes, network = fitted.preparation, fitted.recipe, fitted.network
     prepared, unit = preparation.apply(panel), fitted.unit[s]
     y = prepared.values[panel.indptr[s] : panel.indptr[s + 1]]
-    window = slow_window(y, len(y) - 1, unit, recipe.n_steps, recipe.patch_size)[None]
+    window = slow_window(y, len(y) - 1, unit, sizes.n_steps, sizes.patch_size)[None]
     outputs = [reference.outputs(network, m.theta, window)[0, 0] for m in fitted.trained]
     anchor = prepared.trend(3)[s]
-    blend = 1 if preparation.exact[s] else recipe.blend
-    result = blend * anchor + (1 - blend) * (anchor + unit * np.mean(outputs, axis=0))
+    start = anchor if sizes.from_trend else y[-1]
+    blend = 1 if preparation.exact[s] else sizes.blend
+    result = blend * anchor + (1 - blend) * (start + unit * np.mean(outputs, axis=0))
     result += preparation.indices[s][(len(y) + np.arange(3)) % preparation.indices.shape[1]]
     return np.exp(result) if preparation.log else result
 
 
 @pytest.mark.parametrize("transform", ["none", "log"])
-def test_a_forecast_is_the_sum_of_its_parts(transform):
+@pytest.mark.parametrize("large_from", [10, 10_000], ids=["large", "small"])
+def test_a_forecast_is_the_sum_of_its_parts(monkeypatch, transform, large_from):
+    monkeypatch.setattr(recipe, "GLOBAL_FROM", large_from)
     fitted = model(transform=transform)
+    assert fitted.recipe.from_trend == (large_from == 10_000)
     expected = [slow_forecast(fitted, PANEL, s) for s in range(len(LENGTHS))]
     np.testing.assert_allclose(fitted.forecast(PANEL, 3), expected, rtol=1e-10)
 
@@ -206,6 +210,15 @@ def test_forecasts_beyond_the_network_are_fed_back(transform, strategy, n_output
             found[:, start : start + n_outputs], block[:, : 7 - start], rtol=1e-10
         )
         known = known.extended(Panel.from_series(block))
+
+
+def test_changes_of_logarithms_share_a_unit_on_a_large_panel(monkeypatch):
+    """They are relative; values themselves have units of their own."""
+    monkeypatch.setattr(recipe, "GLOBAL_FROM", 10)
+    logs, plain = model(transform="log"), model(transform="none")
+    scale = logs.preparation.scale
+    np.testing.assert_array_equal(logs.unit, np.median(scale[scale > 0]) / 2)
+    assert plain.unit[0] == plain.preparation.scale[0]
 
 
 @pytest.mark.parametrize("transform", ["none", "log"])
@@ -238,8 +251,7 @@ def test_a_constant_among_other_series_stays_constant(transform):
 
 @pytest.mark.parametrize("transform", ["none", "log"])
 def test_a_new_series_is_not_carried_away(transform):
-    """Two points say nothing about a trend, one still less."""
+    """Two points say nothing about a trend: the last one is kept."""
     panel = Panel.from_series([100 + RNG.normal(size=60), [10, 20], [20, 10], [7]])
     found = model(panel, transform, season_length=1).forecast(panel, 12)
-    assert (np.abs(found[1:3] - 15) < 15).all()
-    np.testing.assert_allclose(found[3], 7)
+    np.testing.assert_allclose(found[1:], np.repeat([[20.0], [10.0], [7.0]], 12, axis=1))

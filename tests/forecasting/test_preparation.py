@@ -275,8 +275,9 @@ def test_logarithms_of_what_has_none():
         (np.arange(20.0) ** 2, False),
         (np.append(np.full(19, 7.0), 8), False),
         (1 + 1e-3 * np.random.default_rng(0).normal(size=20), False),
+        (np.arange(20.0) + 1e-3 * np.random.default_rng(0).normal(size=20), False),
     ],
-    ids=["constant", "flat-line", "line", "season", "parabola", "jump", "noise"],
+    ids=["constant", "flat-line", "line", "season", "parabola", "jump", "noise", "near-line"],
 )
 def test_series_that_the_anchor_forecasts_exactly(y, exact):
     preparation = fit_preparation(Panel.from_series([y]), 2, 3, "none", True)
