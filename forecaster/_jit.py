@@ -61,6 +61,12 @@ class _CacheFile(IndexDataCacheFile):
     could later load the other's signature under its own.
     """
 
+    def _load_index(self) -> dict:
+        try:
+            return super()._load_index()
+        except Exception:  # damaged: start a new one
+            return {}
+
     def save(self, key: tuple, data: object) -> None:
         name = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16))
         self._save_data(name, data)
@@ -83,7 +89,7 @@ class _KernelCache(FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
             super().save_overload(sig, data)
-        except Exception as error:  # a full disk, or a damaged index that cannot be read
+        except OSError as error:  # a full disk, or one that is read-only by now
             _warn_uncached(error)
 
 

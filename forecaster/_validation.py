@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+_LARGEST = 1e100
 Rule = tuple[str, Callable[[Any], bool]]  # what is expected, in words, and the test
 
 
@@ -82,6 +83,16 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
             raise ValueError(
                 f"{type(estimator).__name__} expects {name} to be {expected}, got {value!r}."
             )
+
+
+def check_magnitude(values: np.ndarray, name: str) -> None:
+    """Raise a ValueError for values whose squares could overflow."""
+    largest = np.abs(values).max(initial=0.0)
+    if largest > _LARGEST:
+        raise ValueError(
+            f"{name} must lie within +-{_LARGEST:g}, got a magnitude of {largest:g}: rescale it, "
+            "by thousands or millions say."
+        )
 
 
 def make_generator(random_state: Any) -> np.random.Generator:

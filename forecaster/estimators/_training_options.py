@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from forecaster import _validation as v
 from forecaster.kernels.activations import ACTIVATIONS
 from forecaster.kernels.losses import LOSSES
+from forecaster.nn.network import Network
 from forecaster.nn.solvers import SCHEDULES, SGD, Adam, Solver
 from forecaster.nn.training import Plan
 
@@ -46,6 +47,22 @@ SHARED_RULES: dict[str, v.Rule] = {
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     """``hidden_layer_sizes`` as a tuple."""
     return tuple(int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes))
+
+
+def check_same_architecture(estimator: Any, network: Network) -> None:
+    """Raise a ValueError if parameters were changed that training cannot go on with."""
+    for name, old, new in (
+        ("hidden_layer_sizes", network.hidden_sizes, hidden_sizes(estimator)),
+        ("activation", network.activation, estimator.activation),
+        ("readout", network.readout, estimator.readout),
+        ("skip", network.skip, estimator.skip),
+        ("learn_initial_state", network.learn_initial_state, estimator.learn_initial_state),
+    ):
+        if new != old:
+            raise ValueError(
+                f"Training goes on with {name}={old!r}, as in the first fit, got {new!r}: clone "
+                "the estimator to start afresh."
+            )
 
 
 def make_plan(estimator: Any, **others: Any) -> Plan:

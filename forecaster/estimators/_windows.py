@@ -13,6 +13,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from forecaster._validation import check_magnitude
+
 
 def read_training_rows(
     estimator: Any, X: Any, y: Any, sample_weight: Any, *, each: bool, reset: bool
@@ -29,6 +31,8 @@ def read_training_rows(
     X = validate_data(estimator, X, dtype=np.float64, allow_nd=True, reset=reset)
     y = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=each, input_name="y")
     check_consistent_length(X, y)
+    check_magnitude(X, "X")
+    check_magnitude(y, "y")
     X = _with_channels(X)
     if each and (y.ndim not in (2, 3) or y.shape[1] != X.shape[1]):
         raise ValueError(

@@ -39,7 +39,8 @@ class ElmanRegressor(RecurrentRegressor):
         Windows per step; "auto" is 64, or all if there are fewer.
     learning_rate : {"constant", "one_cycle"}, default="constant"
         Schedule: "one_cycle" rises over the first fifth of ``max_iter`` and then falls to zero
-        along cosines (Smith & Topin 2019); it trains all of ``max_iter`` unless stopped.
+        along cosines (Smith & Topin 2019); it takes all of ``max_iter``, whatever
+        ``n_iter_no_change``.
     learning_rate_init : float, default=5e-3
         Learning rate; the peak of a one-cycle schedule.
     max_iter : int, default=200

@@ -22,6 +22,7 @@ from forecaster.estimators._fitted import FittedNetwork
 from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._training_options import (
     SHARED_RULES,
+    check_same_architecture,
     hidden_sizes,
     make_plan,
     warn_of_outcome,
@@ -152,6 +153,8 @@ class RecurrentRegressor(
         """
         v.check_parameters(self, _RULES)
         continued = self.warm_start and hasattr(self, "theta_")
+        for progress in ("_rng", "_solver"):  # of an earlier partial_fit
+            self.__dict__.pop(progress, None)
         X, Z, weights = self._read_training_data(X, y, sample_weight, reset=not continued)
         rng = v.make_generator(self.random_state)
         n_validation = self._n_validation_rows(len(X))
@@ -230,7 +233,7 @@ class RecurrentRegressor(
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs (N, T, D), targets (N, steps, O) and weights (N,), all float64."""
         if not reset:
-            self._check_same_architecture()
+            check_same_architecture(self, self.network_)
         X, y, weights = read_training_rows(
             self, X, y, sample_weight, each=self.readout == "each", reset=reset
         )
@@ -246,21 +249,6 @@ class RecurrentRegressor(
             )
         return X, Z, weights
 
-    def _check_same_architecture(self) -> None:
-        network = self.network_
-        for name, old, new in (
-            ("hidden_layer_sizes", network.hidden_sizes, hidden_sizes(self)),
-            ("activation", network.activation, self.activation),
-            ("readout", network.readout, self.readout),
-            ("skip", network.skip, self.skip),
-            ("learn_initial_state", network.learn_initial_state, self.learn_initial_state),
-        ):
-            if new != old:
-                raise ValueError(
-                    f"Training goes on with {name}={old!r}, as in the first fit, got {new!r}: "
-                    "clone the estimator to start afresh."
-                )
-
     def _n_validation_rows(self, n_rows: int) -> int:
         if not self.early_stopping:
             return 0
@@ -273,9 +261,7 @@ class RecurrentRegressor(
         return n_validation
 
     def _prepare(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> None:
-        """Scaling and architecture, from the training rows alone; older progress is forgotten."""
-        for progress in ("_rng", "_solver"):
-            self.__dict__.pop(progress, None)
+        """Scaling and architecture, from the training rows alone."""
         n_steps, n_inputs = X.shape[1:]
         self._dtype = np.dtype(self.dtype)
         self._input_scaler = (
@@ -311,7 +297,8 @@ class RecurrentRegressor(
             shuffle=self.shuffle,
             l2=self.alpha,
             tol=self.tol,
-            n_iter_no_change=self.n_iter_no_change,
+            # a cycle pays off at its end only
+            n_iter_no_change=0 if self.learning_rate == "one_cycle" else self.n_iter_no_change,
         )
 
     def _keep(self, result: Trained, validated: bool) -> None:

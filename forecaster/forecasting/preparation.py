@@ -137,7 +137,7 @@ def _fit(
     )  # fmt: skip
     smoothing.change_scale(values, indptr, horizon, scale)
     smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
-    rounding = 1e-10 * np.maximum.reduceat(np.abs(values), indptr[:-1])
+    rounding = 1e-12 * np.maximum.reduceat(np.abs(values), indptr[:-1])
     scale[scale <= rounding] = 0.0
     exact = np.sqrt(square) <= rounding + 1e-6 * scale
     return Preparation(log, indices, alpha, share, scale, exact), error

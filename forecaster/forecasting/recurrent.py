@@ -162,6 +162,7 @@ class RecurrentForecaster(Forecaster):
         v.check_parameters(self, _RULES)
         data = self._read(self._target(X, y))
         self._check_length(data)
+        v.check_magnitude(data.panel.values, "The series")
         rng, calibration_rng = v.make_generator(self.random_state).spawn(2)
         panel = data.panel
         held_out = self._n_held_out(panel)
@@ -276,8 +277,8 @@ class RecurrentForecaster(Forecaster):
     ) -> Calibration | None:
         """Errors of a model that has not seen the tail, of the series that reach far enough.
 
-        They are on the scale on which the ``final`` model forecasts. None if training was
-        interrupted.
+        They are on the scale on which the ``final`` model forecasts, which is therefore all that
+        the second one knows of the tail. None if training was interrupted.
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)

@@ -61,11 +61,12 @@ def fit_share(y, alpha, slopes, first, horizon, prior, level):
             rq += r * q
             qq += q * q
             count += 1
-    if count == 0:  # two points say nothing about a trend
-        return 0.0, 0.0
+    if count == 0:
+        return 0.5, 0.0
     share = 0.5
     if qq > 0.0:
-        noise = max(rr - rq * rq / qq, 0.0) / count
+        # a single error can always be explained away, and says nothing
+        noise = max(rr - rq * rq / qq, 0.0) / count if count > 1 else rr
         share = (rq + 0.5 * prior * noise) / (qq + prior * noise)
         share = min(max(share, 0.0), 1.0)
     return share, max(rr - 2.0 * share * rq + share * share * qq, 0.0) / count
@@ -81,6 +82,9 @@ def fit_anchors(values, indptr, alphas, first, horizon, prior, alpha, share, err
     for s in range(indptr.size - 1):
         start, stop = indptr[s], indptr[s + 1]
         y, levels, slopes = values[start:stop], level[start:stop], slope[start:stop]
+        if y.size <= first + 1:  # nothing tells a trend from noise: keep the last value
+            alpha[s], share[s], error[s] = 1.0, 0.0, 0.0
+            continue
         trend_slopes(y, slopes)
         error[s] = np.inf
         for candidate in alphas:

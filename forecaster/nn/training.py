@@ -121,7 +121,8 @@ class _Loop:
         self.loss = LOSSES[plan.loss]
         self.batches = _batches(source.n_rows, plan, rng)
         self.steps_per_iter = plan.steps_per_iter or _batches_per_pass(source.n_rows, plan)
-        self.n_total = plan.max_steps or plan.max_iter * self.steps_per_iter
+        whole = plan.max_iter * self.steps_per_iter
+        self.n_total = whole if plan.max_steps is None else min(plan.max_steps, whole)
         self.l2 = (plan.l2 * network.mask("W", "V", "S")).astype(theta.dtype)
         self.gradient = np.zeros_like(theta)
         self.result = Trained(theta.copy())
@@ -177,7 +178,7 @@ class _Loop:
         plan, result = self.plan, self.result
         stale = 0
         try:
-            for _ in range(plan.max_iter):
+            while result.n_steps < self.n_total:
                 n_before = result.n_steps
                 score = self.iterate(validation, stop)
                 stale = 0 if score < result.best_loss - plan.tol else stale + 1

@@ -161,9 +161,7 @@ def record(cell, activation, case, dtype):
             optimiser = torch.optim.Adam(model.trained, **ADAM)
         else:
             optimiser = torch.optim.SGD(model.trained, **SGD)
-        arrays[f"{name}_losses"], arrays[f"{name}_weights"] = train(
-            model, *inputs, optimiser, clip
-        )
+        arrays[f"{name}_losses"], arrays[f"{name}_weights"] = train(model, *inputs, optimiser, clip)
     return arrays
 
 

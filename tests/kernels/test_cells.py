@@ -40,12 +40,10 @@ class Problem:
         return self
 
     def twin(self, *replaced):
-        """States by the twin, (T + 1, C, H); ``replaced``: other weights, inputs, initial states."""
+        """States by the twin, (T + 1, C, H); ``replaced``: other weights, inputs, first states."""
         *weights, X, h0 = replaced or (*self.weights, self.X, self.h0)
         f = reference.ACTIVATIONS[self.activation]
-        rows = [
-            reference.CELLS[self.name](f, *weights, X[:, c], h0[c]) for c in range(X.shape[1])
-        ]
+        rows = [reference.CELLS[self.name](f, *weights, X[:, c], h0[c]) for c in range(X.shape[1])]
         return np.array(rows).swapaxes(0, 1)
 
     def terms(self):

@@ -24,9 +24,9 @@ def draw(dtype, *shape):
 def test_combine(n, dtype):
     chunks, (theta, l2) = draw(dtype, 4, P), np.abs(draw(dtype, 2, P))
     grad = np.full_like(theta, np.nan)
-    norm, penalty = optim.combine(chunks, n, dtype.type(0.3), theta, l2, grad)
-    doubles = (a.astype(np.float64) for a in (theta, l2))
-    expected = reference.combine(chunks[:n].astype(np.float64), np.float64(dtype.type(0.3)), *doubles)
+    norm, penalty = optim.combine(chunks, n, dtype.type(0.25), theta, l2, grad)
+    doubles = [a.astype(np.float64) for a in (theta, l2)]
+    expected = reference.combine(chunks[:n].astype(np.float64), 0.25, *doubles)
     assert_close(grad, expected[0], n)
     rounding = P * float(np.finfo(dtype).eps)
     assert (norm, penalty) == pytest.approx(expected[1:], rel=rounding)

@@ -39,8 +39,8 @@ def test_equals_its_twin(readout, skip, shape, dtype):
     def draw(*shape):
         return rng.standard_normal(shape).astype(dtype)
 
-    V, c, states, X, dY = draw(K + skipped, O), draw(O), draw(T + 1, C, H), draw(T, C, D), draw(R, O)
-    F, Y, dF = draw(R, K + skipped), draw(R, O), draw(R, K)
+    V, c, states, X = draw(K + skipped, O), draw(O), draw(T + 1, C, H), draw(T, C, D)
+    F, Y, dY, dF = draw(R, K + skipped), draw(R, O), draw(R, O), draw(R, K)
     dV, dc, dstates = draw(*V.shape), draw(O), draw(T + 1, C, H)
     code = kernels.READOUTS[readout]
     kernels.forward(code, V, c, states, X, F, Y)

@@ -60,9 +60,7 @@ class Problem:
         return self.network.n_output_steps * self.engine.gradients[:n].sum(axis=0) / weight
 
     def twin(self, theta):
-        return reference.loss(
-            self.network, theta, self.X, self.Z, self.weights, self.loss_name
-        )
+        return reference.loss(self.network, theta, self.X, self.Z, self.weights, self.loss_name)
 
 
 def cases():
@@ -122,9 +120,7 @@ def test_outputs_and_states_equal_the_twin(network):
 def test_single_precision_is_double_precision_rounded(name, loss):
     p = Problem(NETWORKS[name], loss)
     expected = p.gradient()
-    p.theta, p.X, p.Z, p.weights = (
-        a.astype(np.float32) for a in (p.theta, p.X, p.Z, p.weights)
-    )
+    p.theta, p.X, p.Z, p.weights = (a.astype(np.float32) for a in (p.theta, p.X, p.Z, p.weights))
     p.source = ArraySource(p.X, p.Z, p.weights)
     p.engine = Engine(p.network, len(p.X), p.theta.dtype)
     actual = p.gradient()

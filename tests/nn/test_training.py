@@ -1,87 +1,24 @@
-"""The training loop: what every setting does, and what is kept when training ends early."""
+"""Training step by step: what every setting of a plan does, and that nothing else matters."""
 
-import math
-import signal
-import sys
-import threading
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
 
 from forecaster.nn import engine as engine_module
 from forecaster.nn.cell import CELLS
-from forecaster.nn.engine import Engine
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import SCHEDULES, SGD, Adam, one_cycle
 from forecaster.nn.source import ArraySource
-from forecaster.nn.ensemble import train_side_by_side
-from forecaster.nn.training import Plan, mean_loss, train
 from tests import reference
+from tests.nn.common import ADAM, N_ROWS, NETWORK, ONE_STEP, Rows, fit, plain_sgd, start
 from tests.reference import assert_close
-
-NETWORK = Network(3, 2, (3,), 1, readout="all", skip=True)
-N_ROWS = 10
-
-
-def plain_sgd(n_parameters, dtype, decay):
-    return SGD(n_parameters, dtype, decay, momentum=0.0, nesterov=False)
-
-
-# Plain gradient descent on all rows at once: a step that can be written down by hand
-ONE_STEP = Plan(
-    plain_sgd, batch_size=N_ROWS, learning_rate=0.1, max_iter=1, max_grad_norm=None, shuffle=False
-)
-ADAM = Plan(Adam, batch_size=4, learning_rate=0.01, max_iter=5, n_iter_no_change=0)
-
-
-class Rows(ArraySource):
-    """Random rows that remember which of them were asked for."""
-
-    def __init__(self, network=NETWORK, n_rows=N_ROWS, dtype="float64", seed=1):
-        rng = np.random.default_rng(seed)
-        self.X = rng.standard_normal((n_rows, network.n_steps, network.n_inputs)).astype(dtype)
-        self.Z = rng.standard_normal((n_rows, network.n_output_steps, network.n_outputs))
-        self.Z = self.Z.astype(dtype)
-        self.weights = rng.uniform(0.5, 2, n_rows).astype(dtype)
-        super().__init__(self.X, self.Z, self.weights)
-        self.batches = []
-
-    def fill(self, rows, chunk):
-        self.batches.append(rows.tolist())
-        super().fill(rows, chunk)
-
-
-class InterruptedRows(Rows):
-    """Rows whose reader is interrupted at the nth batch."""
-
-    def __init__(self, n, **options):
-        super().__init__(**options)
-        self.n = n
-
-    def fill(self, rows, chunk):
-        if len(self.batches) == self.n:
-            raise KeyboardInterrupt
-        super().fill(rows, chunk)
-
-
-def start(network=NETWORK, dtype="float64"):
-    """Weights none of which is zero."""
-    theta = 0.5 * np.random.default_rng(2).standard_normal(network.n_parameters)
-    return theta.astype(dtype)
-
-
-def fit(plan, source=None, network=NETWORK, theta=None, seed=0, **options):
-    theta = start(network) if theta is None else theta
-    source = Rows(network) if source is None else source
-    return train(network, theta, source, plan, np.random.default_rng(seed), **options)
 
 
 def full_gradient(theta, source, network=NETWORK):
     def loss(theta):
-        return reference.loss(
-            network, theta, source.X, source.Z, source.weights, "squared_error"
-        )
+        return reference.loss(network, theta, source.X, source.Z, source.weights, "squared_error")
 
     return reference.gradient(loss, theta)
 
@@ -93,9 +30,7 @@ def test_a_step_of_gradient_descent():
     source, theta = Rows(), start()
     trained = fit(ONE_STEP, source, theta=theta)
     assert_close(trained.theta, theta - 0.1 * full_gradient(theta, source), 30)
-    expected = reference.loss(
-        NETWORK, theta, source.X, source.Z, source.weights, "squared_error"
-    )
+    expected = reference.loss(NETWORK, theta, source.X, source.Z, source.weights, "squared_error")
     assert trained.loss_curve == pytest.approx([expected], rel=1e-13)
     assert trained.best_loss == trained.loss_curve[0]
     assert trained.n_steps == 1
@@ -213,7 +148,7 @@ def test_overfits_eight_windows(cell):
 
 
 def test_same_seed_same_bits():
-    first, same, other = (fit(ADAM, seed=seed) for seed in (0, 0, 1))
+    first, same, other = (fit(ADAM, rng=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.theta, same.theta)
     assert first.loss_curve == same.loss_curve
     assert not np.array_equal(first.theta, other.theta)
@@ -271,7 +206,7 @@ def test_without_shuffling_rows_come_in_order():
 def test_shuffling_reorders_every_pass():
     source = Rows()
     fit(replace(ADAM, max_iter=2), source)
-    passes = [sum(source.batches[:3], []), sum(source.batches[3:], [])]
+    passes = [[*chain(*batches)] for batches in (source.batches[:3], source.batches[3:])]
     assert [len(batch) for batch in source.batches] == [4, 4, 2, 4, 4, 2]
     for order in passes:
         assert sorted(order) == list(range(N_ROWS))
@@ -304,206 +239,20 @@ def test_steps_per_iteration():
     assert [batch[0] for batch in source.batches] == [0, 4, 8, 0, 4, 8]
 
 
-# --- Stopping -----------------------------------------------------------------------------------
+def test_max_steps_cuts_the_last_iteration_short():
+    seen = []
+    plan = replace(ADAM, steps_per_iter=2, max_iter=3, max_steps=5, schedule="one_cycle")
+    trained = fit(plan, progress=seen.append)
+    assert trained.n_steps == 5
+    assert trained.status == "finished"
+    assert seen == [2, 2, 1]
+    by_step = fit(replace(plan, steps_per_iter=1, max_iter=5, max_steps=None))
+    np.testing.assert_array_equal(trained.theta, by_step.theta)
+    last = np.mean(by_step.loss_curve[-1:])
+    assert trained.loss_curve[-1] == pytest.approx(last, rel=1e-13)
 
 
-def test_stops_without_improvement():
-    """The first iteration always improves; a huge tolerance lets no other one do so."""
-    plan = replace(ADAM, max_iter=50, tol=1e9, n_iter_no_change=3)
-    trained = fit(plan)
-    assert trained.status == "converged"
-    assert len(trained.loss_curve) == 1 + 3
-    np.testing.assert_array_equal(trained.theta, fit(replace(ADAM, max_iter=4)).theta)
-    never = fit(replace(plan, n_iter_no_change=0))
-    assert never.status == "finished"
-    assert len(never.loss_curve) == 50
-
-
-def overfitting():
-    """A plan and validation rows on which the loss has its minimum in the midst of training."""
-    return replace(ADAM, learning_rate=0.1, max_iter=12), Rows(n_rows=7, seed=5)
-
-
-def test_validation_keeps_the_best_weights():
-    plan, validation = overfitting()
-    trained = fit(plan, validation=validation)
-    best = int(np.argmin(trained.validation_curve))
-    assert 0 < best < len(trained.validation_curve) - 1
-    assert trained.best_loss == trained.validation_curve[best]
-    with Engine(NETWORK, 4, trained.theta.dtype) as engine:
-        kept = mean_loss(
-            NETWORK, engine, NETWORK.bind(trained.theta), validation, "squared_error"
-        )
-    assert kept == trained.best_loss
-    shorter = fit(replace(plan, max_iter=best + 1))
-    np.testing.assert_array_equal(trained.theta, shorter.theta)
-
-
-def test_validation_stops_early_and_still_keeps_the_best_weights():
-    plan, validation = overfitting()
-    whole = fit(plan, validation=validation)
-    best = int(np.argmin(whole.validation_curve))
-    assert best < len(whole.validation_curve) - 3
-    trained = fit(replace(plan, n_iter_no_change=2, tol=0.0), validation=validation)
-    assert trained.status == "converged"
-    assert trained.validation_curve == whole.validation_curve[: len(trained.validation_curve)]
-    assert trained.best_loss == min(trained.validation_curve) != trained.validation_curve[-1]
-
-
-def test_mean_loss_over_several_batches():
-    rows, theta = Rows(), start()
-    expected = reference.loss(NETWORK, theta, rows.X, rows.Z, rows.weights, "squared_error")
-    for batch_size in (3, N_ROWS):
-        with Engine(NETWORK, batch_size, theta.dtype) as engine:
-            loss = mean_loss(NETWORK, engine, NETWORK.bind(theta), rows, "squared_error")
-        assert loss == pytest.approx(expected, rel=1e-13)
-
-
-def test_without_validation_the_last_weights_are_kept():
-    plan = replace(ADAM, learning_rate=0.3, max_iter=12)
-    trained = fit(plan)
-    assert np.argmin(trained.loss_curve) < 11
-    assert trained.best_loss == min(trained.loss_curve)
-    interrupted = fit(replace(plan, max_iter=13), InterruptedRows(12 * 3))
-    assert interrupted.loss_curve == trained.loss_curve
-    assert not np.array_equal(interrupted.theta, trained.theta)
-
-
-def test_divergence_is_noticed_and_the_best_weights_are_kept():
-    network = replace(NETWORK, activation="identity")
-    plan = replace(ONE_STEP, learning_rate=10.0, max_iter=1_000, n_iter_no_change=0)
-    with np.errstate(all="ignore"):  # plain NumPy warns when the JIT is off
-        trained = fit(plan, network=network, validation=Rows(n_rows=7, seed=3))
-    assert trained.status == "diverged"
-    assert len(trained.loss_curve) < 1_000
-    assert np.isfinite(trained.theta).all()
-    assert np.isfinite(trained.loss_curve).all()
-    best = int(np.argmin(trained.validation_curve))
-    np.testing.assert_array_equal(
-        trained.theta, fit(replace(plan, max_iter=best + 1), network=network).theta
-    )
-
-
-@pytest.mark.parametrize("bad", ["X", "Z", "weights"])
-def test_nan_in_the_data_is_divergence_not_a_result(bad):
-    source = Rows()
-    getattr(source, bad)[3] = np.nan
-    trained = fit(ONE_STEP, source)
-    assert trained.status == "diverged"
-    assert trained.n_steps == 0
-    np.testing.assert_array_equal(trained.theta, start())
-
-
-def test_nan_in_the_validation_data_is_divergence():
-    validation = Rows(seed=3)
-    validation.Z[3] = np.nan
-    trained = fit(ONE_STEP, validation=validation)
-    assert trained.status == "diverged"
-    assert trained.validation_curve == []
-    np.testing.assert_array_equal(trained.theta, start())
-
-
-def test_infinite_weights_are_divergence():
-    """The loss of the only step was finite, the step itself was too long."""
-    with np.errstate(all="ignore"):
-        trained = fit(replace(ONE_STEP, learning_rate=1e308, l2=100.0))
-    assert trained.status == "diverged"
-    assert np.isfinite(trained.loss_curve).all()
-    np.testing.assert_array_equal(trained.theta, start())
-
-
-@pytest.mark.parametrize("validated", [False, True])
-def test_interrupt_keeps_the_best_weights_so_far(validated):
-    """Three batches an iteration; the interrupt comes in the fourth iteration."""
-    validation = Rows(seed=3) if validated else None
-    trained = fit(ADAM, InterruptedRows(10), validation=validation)
-    shorter = fit(replace(ADAM, max_iter=3), validation=validation)
-    assert trained.status == "interrupted"
-    assert trained.n_steps == 10
-    assert trained.loss_curve == shorter.loss_curve
-    assert trained.validation_curve == shorter.validation_curve
-    np.testing.assert_array_equal(trained.theta, shorter.theta)
-
-
-def test_interrupt_in_the_first_iteration_keeps_the_steps_so_far():
-    plan = replace(ADAM, shuffle=False, schedule="constant")
-    trained = fit(plan, InterruptedRows(2))
-    assert trained.status == "interrupted"
-    assert trained.loss_curve == []
-    two_steps = fit(replace(plan, steps_per_iter=2, max_iter=1))
-    np.testing.assert_array_equal(trained.theta, two_steps.theta)
-
-
-def test_stop_event():
-    stop = threading.Event()
-
-    def after_three_iterations(n_steps, seen=[]):  # noqa: B006
-        seen.append(n_steps)
-        if len(seen) == 3:
-            stop.set()
-
-    trained = fit(ADAM, stop=stop, progress=after_three_iterations)
-    assert trained.status == "interrupted"
-    np.testing.assert_array_equal(trained.theta, fit(replace(ADAM, max_iter=3)).theta)
-    assert fit(ADAM, stop=stop).n_steps == 0
-
-
-# --- Several trainings --------------------------------------------------------------------------
-
-
-def side_by_side(n_trainings, plan, n_threads, **options):
-    return train_side_by_side(
-        [
-            lambda stop, seed=seed: fit(plan, seed=seed, stop=stop, **options)
-            for seed in range(n_trainings)
-        ],
-        n_threads,
-    )
-
-
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_side_by_side_equals_one_after_another(n_threads):
-    for seed, trained in enumerate(side_by_side(3, ADAM, n_threads)):
-        np.testing.assert_array_equal(trained.theta, fit(ADAM, seed=seed).theta)
-
-
-def test_interrupted_source_side_by_side():
-    """One training is interrupted and keeps its weights; on one thread the rest do not start."""
-    first, second = (
-        lambda stop: fit(ADAM, InterruptedRows(10), stop=stop),
-        lambda stop: fit(ADAM, stop=stop),
-    )
-    for n_threads in (1, 2):
-        trained = train_side_by_side([first, second], n_threads)
-        assert trained[0].status == "interrupted"
-        np.testing.assert_array_equal(trained[0].theta, fit(replace(ADAM, max_iter=3)).theta)
-    assert [t.status for t in train_side_by_side([first, second], 1)] == 2 * ["interrupted"]
-    assert train_side_by_side([first, second], 1)[1].n_steps == 0
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to a thread")
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_ctrl_c_stops_all_trainings(n_threads):
-    """The signal comes while both are under way; each keeps what it has."""
-    under_way = threading.Barrier(n_threads, timeout=60)
-    told = []
-
-    def progress(n_steps):
-        told.append(n_steps)
-        if len(told) == 100:
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    def training(stop):
-        under_way.wait()
-        return fit(replace(ADAM, max_iter=10_000), stop=stop, progress=progress)
-
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        both = train_side_by_side([training, training], n_threads)
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    assert [trained.status for trained in both] == ["interrupted", "interrupted"]
-    assert len(told) >= 100
-    for trained in both:
-        assert np.isfinite(trained.theta).all()
-        assert trained.best_loss == min(trained.loss_curve, default=math.inf)
+def test_max_steps_may_come_before_the_last_iteration():
+    trained = fit(replace(ADAM, steps_per_iter=2, max_iter=50, max_steps=5))
+    assert trained.n_steps == 5
+    assert len(trained.loss_curve) == 3

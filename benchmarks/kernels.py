@@ -1,0 +1,192 @@
+"""How fast is one training step's gradient, against PyTorch on the same cores?
+
+    python benchmarks/kernels.py [--cell elman] [--repeats 40] [--dtype float32]
+
+Forward and backward of one minibatch, the way training does it (engine, chunks, threads, adding up
+the chunks), against the same network of torch.nn with the same weights: a recurrent layer and a
+linear one on the last state; for the last two shapes the forecasters' own network, whose linear
+layer reads all states and the inputs. Both compute in turns, so that noise hits both; the medians
+count. Before anything is timed, the gradients are compared. The script ends with status 2 where
+torch is not installed.
+"""
+
+import argparse
+import importlib.util
+import os
+import sys
+import time
+
+import numpy as np
+
+from forecaster._threads import single_threaded_blas
+from forecaster.kernels.losses import squared_error
+from forecaster.kernels.optim import combine
+from forecaster.nn.engine import Engine
+from forecaster.nn.network import Network
+from forecaster.nn.source import ArraySource
+
+# (rows, steps, inputs, hidden units, outputs), readout, and the ratio to be reached
+CASES = [
+    ((32, 12, 1, 8, 1), "last", 30),
+    ((32, 24, 1, 16, 1), "last", 20),
+    ((64, 24, 1, 32, 1), "last", 11),
+    ((256, 24, 1, 32, 1), "last", 5.5),
+    ((256, 24, 1, 64, 1), "last", 3.4),
+    ((1024, 48, 4, 64, 1), "last", 2.5),
+    ((1024, 48, 4, 128, 1), "last", 2.3),
+    ((256, 96, 8, 256, 1), "last", 1.4),
+    ((256, 4, 3, 64, 6), "all", None),
+    ((256, 8, 24, 64, 48), "all", None),
+]
+N_THREADS = os.cpu_count() or 1
+# A turn: a pause, since the other's threads spin for some milliseconds after their last work and
+# would take a core away; calls that are not counted, until the operating system has spread the
+# threads over the cores again; calls that count.
+PAUSE, WARM_UP, COUNTED = 0.02, 0.1, 5
+
+
+def multiplications(shape, readout):
+    """Multiplications of one forward and backward pass: the matrix products alone."""
+    B, T, D, H, O = shape
+    K, skipped = (T * H, T * D) if readout == "all" else (H, 0)
+    return B * T * (2 * D * H + 3 * H * H) + B * O * (3 * K + 2 * skipped)
+
+
+class Ours:
+    """One minibatch in memory, its network, and the gradient as training computes it."""
+
+    def __init__(self, cell, shape, readout, dtype, rng):
+        B, T, D, H, O = shape
+        self.network = Network(T, D, (H,), O, cell, readout=readout, skip=readout == "all")
+        self.theta = self.network.initial(rng, np.dtype(dtype))
+        self.views = self.network.views(self.theta)
+        for view in self.views.values():  # the skip path and the biases, too, are put to work
+            if not view.any():
+                view[:] = 0.1 * rng.standard_normal(view.shape)
+        self.X = rng.standard_normal((B, T, D)).astype(dtype)
+        self.Z = rng.standard_normal((B, 1, O)).astype(dtype)
+        self.source = ArraySource(self.X, self.Z, np.ones(B, dtype))
+        self.rows = np.arange(B)
+        self.parameters = self.network.bind(self.theta)
+        self.engine = Engine(self.network, B, np.dtype(dtype), N_THREADS)
+        self.l2 = np.zeros_like(self.theta)
+        self.result = np.zeros_like(self.theta)
+
+    def __call__(self):
+        n, _, weight = self.engine.gradient(self.parameters, self.source, self.rows, squared_error)
+        scale = self.theta.dtype.type(1 / weight)
+        combine(self.engine.gradients, n, scale, self.theta, self.l2, self.result)
+
+    def gradients(self):
+        self()
+        return self.network.views(self.result)
+
+
+class Torch:
+    """The same minibatch, network and weights in torch.nn, in the layout that torch likes best."""
+
+    def __init__(self, ours, cell, readout):
+        import torch
+
+        network = ours.network
+        self.readout = readout
+        self.layer = getattr(torch.nn, {"elman": "RNN"}[cell])(
+            network.n_inputs, network.hidden_sizes[0]
+        ).to(torch.from_numpy(ours.theta).dtype)
+        weights = {name: torch.tensor(view) for name, view in ours.views.items()}
+        self.linear = torch.nn.Linear(*ours.parameters.readout.shape)
+        with torch.no_grad():
+            self.layer.weight_ih_l0.copy_(weights["0.Wx"].T)
+            self.layer.weight_hh_l0.copy_(weights["0.Wh"].T)
+            self.layer.bias_ih_l0.copy_(weights["0.b"])
+            self.layer.bias_hh_l0.zero_()
+            self.linear.weight = torch.nn.Parameter(torch.tensor(ours.parameters.readout.T.copy()))
+            self.linear.bias = torch.nn.Parameter(weights["c"])
+        self.X = torch.tensor(np.ascontiguousarray(ours.X.swapaxes(0, 1)))
+        self.flat_inputs = torch.tensor(ours.X.reshape(len(ours.X), -1))
+        self.Z = torch.tensor(ours.Z[:, 0])
+        self.parameters = [*self.layer.parameters(), *self.linear.parameters()]
+        self.mse = torch.nn.MSELoss()
+        self.concatenate = torch.cat
+
+    def __call__(self):
+        for parameter in self.parameters:
+            parameter.grad = None
+        states, _ = self.layer(self.X)
+        features = states[-1]
+        if self.readout == "all":
+            by_row = states.transpose(0, 1).reshape(len(self.Z), -1)
+            features = self.concatenate([by_row, self.flat_inputs], dim=1)
+        self.mse(self.linear(features), self.Z).backward()
+
+    def gradients(self):
+        self()
+        readout = self.linear.weight.grad.numpy().T
+        n = len(readout) - (self.flat_inputs.shape[1] if self.readout == "all" else 0)
+        return {
+            "0.Wx": self.layer.weight_ih_l0.grad.numpy().T,
+            "0.Wh": self.layer.weight_hh_l0.grad.numpy().T,
+            "0.b": self.layer.bias_ih_l0.grad.numpy(),
+            "V": readout[:n],
+            "S": readout[n:],
+            "c": self.linear.bias.grad.numpy(),
+        }
+
+
+def largest_difference(ours, theirs):
+    """Largest difference of the gradients, relative to the largest of each parameter."""
+    return max(
+        np.abs(gradient - theirs[name]).max() / np.abs(theirs[name]).max()
+        for name, gradient in ours.items()
+    )
+
+
+def seconds_in_turns(ours, theirs, repeats):
+    """Median seconds of a call of each."""
+    times = {ours: [], theirs: []}
+    for _ in range(-(-repeats // COUNTED)):
+        for compute, taken in times.items():
+            time.sleep(PAUSE)
+            start = time.perf_counter()
+            while time.perf_counter() < start + WARM_UP:
+                compute()
+            for _ in range(COUNTED):
+                start = time.perf_counter()
+                compute()
+                taken.append(time.perf_counter() - start)
+    return np.median(times[ours]), np.median(times[theirs])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cell", default="elman", choices=["elman"])
+    parser.add_argument("--repeats", type=int, default=40, help="calls of each that count")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
+    options = parser.parse_args()
+    if importlib.util.find_spec("torch") is None:
+        print("torch is not installed, and there is nothing to compare with: pip install torch")
+        sys.exit(2)
+    import torch
+
+    torch.set_num_threads(N_THREADS)
+    print(f"{options.cell}, {options.dtype}, {N_THREADS} threads, torch {torch.__version__}, ms")
+    print(f"{'B, T, D, H, O':>20} {'ours':>8} {'torch':>8} {'ratio':>6} {'goal':>5} {'GFLOP/s':>8}")
+    tolerance = 1000 * np.finfo(options.dtype).eps
+    for shape, readout, goal in CASES:
+        rng = np.random.default_rng(0)
+        ours = Ours(options.cell, shape, readout, options.dtype, rng)
+        theirs = Torch(ours, options.cell, readout)
+        with single_threaded_blas(), ours.engine:
+            difference = largest_difference(ours.gradients(), theirs.gradients())
+            if not difference < tolerance:
+                sys.exit(f"{shape}: the gradients differ by {difference:.1e}, relative")
+            mine, other = seconds_in_turns(ours, theirs, options.repeats)
+        speed = 2e-9 * multiplications(shape, readout) / mine
+        print(
+            f"{', '.join(map(str, shape)):>20} {1e3 * mine:8.3f} {1e3 * other:8.3f}"
+            f" {other / mine:6.1f} {goal or '-':>5} {speed:8.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

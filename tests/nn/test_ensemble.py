@@ -1,0 +1,113 @@
+"""Several trainings at once: each as if it were alone, and Ctrl-C stops all of them."""
+
+import math
+import signal
+import sys
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecaster.nn import engine as engine_module
+from forecaster.nn.ensemble import train_ensemble, train_side_by_side
+from tests.nn.common import ADAM, NETWORK, InterruptedRows, Rows, fit, start
+
+DTYPE = np.dtype("float64")
+
+
+def generators(n):
+    return [np.random.default_rng(seed) for seed in range(n)]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 4])
+def test_every_network_is_trained_as_if_it_were_alone(n_threads):
+    """From weights of its own, which its own generator draws."""
+    together = train_ensemble(
+        NETWORK, Rows(), ADAM, generators(3), dtype=DTYPE, n_threads=n_threads
+    )
+    assert len(together) == 3
+    for trained, rng in zip(together, generators(3)):
+        alone = fit(ADAM, theta=NETWORK.initial(rng, DTYPE), rng=rng)
+        np.testing.assert_array_equal(trained.theta, alone.theta)
+
+
+def test_all_may_start_from_given_weights():
+    first, second = train_ensemble(NETWORK, Rows(), ADAM, generators(2), dtype=DTYPE, theta=start())
+    np.testing.assert_array_equal(first.theta, fit(ADAM).theta)
+    assert not np.array_equal(first.theta, second.theta)
+
+
+def test_validation_rows_choose_the_weights_of_every_network():
+    plan = replace(ADAM, learning_rate=0.1, max_iter=12)
+    validation = Rows(n_rows=7, seed=5)
+    for trained in train_ensemble(
+        NETWORK, Rows(), plan, generators(2), dtype=DTYPE, validation=validation
+    ):
+        assert trained.best_loss == min(trained.validation_curve)
+
+
+def test_progress_hears_of_all_steps():
+    told = []
+    train_ensemble(
+        NETWORK, Rows(), ADAM, generators(3), dtype=DTYPE, n_threads=2, progress=told.append
+    )
+    assert sum(told) == 3 * ADAM.max_iter * 3
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+def test_a_single_network_has_all_threads_for_its_minibatches(n_networks, monkeypatch):
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda *args: 2)
+    monkeypatch.setattr(engine_module, "_MIN_WORK_FOR_THREADS", 0)
+    seen = []
+
+    class Engine(engine_module.Engine):
+        def __init__(self, *args):
+            seen.append(args[-1])
+            super().__init__(*args)
+
+    monkeypatch.setattr("forecaster.nn.training.Engine", Engine)
+    train_ensemble(NETWORK, Rows(), ADAM, generators(n_networks), dtype=DTYPE, n_threads=2)
+    assert seen == [2] if n_networks == 1 else [1, 1]
+
+
+def test_interrupted_source_side_by_side():
+    """One training is interrupted and keeps its weights; on one thread the rest do not start."""
+    first, second = (
+        lambda stop: fit(ADAM, InterruptedRows(10), stop=stop),
+        lambda stop: fit(ADAM, stop=stop),
+    )
+    for n_threads in (1, 2):
+        trained = train_side_by_side([first, second], n_threads)
+        assert trained[0].status == "interrupted"
+        np.testing.assert_array_equal(trained[0].theta, fit(replace(ADAM, max_iter=3)).theta)
+    assert [t.status for t in train_side_by_side([first, second], 1)] == 2 * ["interrupted"]
+    assert train_side_by_side([first, second], 1)[1].n_steps == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to a thread")
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_stops_all_trainings(n_threads):
+    """The signal comes while both are under way; each keeps what it has."""
+    under_way = threading.Barrier(n_threads, timeout=60)
+    told = []
+
+    def progress(n_steps):
+        told.append(n_steps)
+        if len(told) == 100:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    def training(stop):
+        under_way.wait()
+        return fit(replace(ADAM, max_iter=10_000), stop=stop, progress=progress)
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        both = train_side_by_side([training, training], n_threads)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert [trained.status for trained in both] == ["interrupted", "interrupted"]
+    assert len(told) >= 100
+    for trained in both:
+        assert np.isfinite(trained.theta).all()
+        assert trained.best_loss == min(trained.loss_curve, default=math.inf)
