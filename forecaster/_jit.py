@@ -17,11 +17,11 @@ import numba
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-__all__ = ["cache_place", "kernel"]
+__all__ = ["OPTIONS", "cache_place", "kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
-_OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
 def _source_digest() -> str:
@@ -68,7 +68,8 @@ class _CacheFile(IndexDataCacheFile):
             return {}
 
     def save(self, key: tuple, data: object) -> None:
-        name = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16))
+        signature_and_machine = repr(key[:2]).encode()  # not the code: an upgrade overwrites
+        name = self._data_name(int(hashlib.sha256(signature_and_machine).hexdigest()[:12], 16))
         self._save_data(name, data)
         self._save_index({**self._load_index(), key: name})
 
@@ -95,7 +96,7 @@ class _KernelCache(FunctionCache):
 
 def kernel(py_func: Callable) -> Callable:
     """Compile ``py_func`` at its first call and keep the machine code on disk."""
-    dispatcher = numba.njit(**_OPTIONS)(py_func)
+    dispatcher = numba.njit(**OPTIONS)(py_func)
     if config.DISABLE_JIT:
         return dispatcher
     global _place

@@ -98,6 +98,22 @@ def gather(A, rows, n_columns):
     return out
 
 
+def window(y, origin, T, D, scale):
+    """Patches (T, D) of the values that end at an origin, measured from the last of them."""
+    values = [y[max(0, origin - k)] for k in reversed(range(T * D))]
+    return (np.reshape(values, (T, D)) - y[origin]) / scale
+
+
+def targets(y, origin, h, scale, level, slope):
+    """The h values after an origin, measured from the line through it, and which are known."""
+    Z, W = np.zeros(h), np.zeros(h)
+    for k in range(1, h + 1):
+        if origin + k < len(y):
+            Z[k - 1] = (y[origin + k] - (level + k * slope)) / scale
+            W[k - 1] = 1
+    return Z, W
+
+
 def states(network, theta, x):
     """States (T + 1, H) of every layer of a network on one row x (T, D), the input side first."""
     parameters = network.views(theta)

@@ -4,8 +4,10 @@ Derivatives are taken from outputs (``tanh' = 1 - h*h``), so the tape keeps outp
 """
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
-from forecaster._jit import kernel
+from forecaster._jit import OPTIONS, kernel
 
 TANH, RELU, LOGISTIC, IDENTITY = range(4)
 ACTIVATIONS = {"tanh": TANH, "relu": RELU, "logistic": LOGISTIC, "identity": IDENTITY}
@@ -13,7 +15,8 @@ ACTIVATIONS = {"tanh": TANH, "relu": RELU, "logistic": LOGISTIC, "identity": IDE
 # tanh(x) = x / (1 + x^2 / (3 + x^2 / (5 + ...))) (Lambert 1768), cut after 7 (float32) or 9
 # (float64) levels, is exact to rounding for small arguments; tanh(2a) = 2nd / (d*d + n*n) with
 # tanh(a) = n / d brings larger ones back. No branch and a single division: it runs on full SIMD
-# registers, where libm's tanh is a scalar call. Error: at most 2.3 (5) units of rounding.
+# registers, where libm's tanh is a scalar call. Error: at most 2.3 (5) units of rounding. Numba
+# picks the form by type, so that a loop is compiled once and not once for each.
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _LIMIT32 = np.float32(9)  # beyond it tanh is 1 in float32
 _N1, _N2, _N3 = np.float32(17325 / 135135), np.float32(378 / 135135), np.float32(1 / 135135)
@@ -25,7 +28,6 @@ _E1, _E2 = 16216200 / 34459425, 945945 / 34459425
 _E3, _E4 = 13860 / 34459425, 45 / 34459425
 
 
-@kernel
 def _tanh32(x):
     a = min(max(x, -_LIMIT32), _LIMIT32) * _HALF
     s = a * a
@@ -35,7 +37,6 @@ def _tanh32(x):
     return n / d
 
 
-@kernel
 def _tanh64(x):
     a = min(max(x, -_LIMIT64), _LIMIT64) * 0.0625
     s = a * a
@@ -46,6 +47,22 @@ def _tanh64(x):
     return n / d
 
 
+def tanh(x):
+    """Hyperbolic tangent of a float32 or float64 scalar, in its own type."""
+    return _tanh32(x) if np.asarray(x).itemsize == 4 else _tanh64(x)
+
+
+@overload(tanh, jit_options=OPTIONS)
+def _tanh_by_type(x):
+    return _tanh32 if x == types.float32 else _tanh64
+
+
+@kernel
+def logistic(x):
+    """``1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2`` of a scalar."""
+    return _HALF + _HALF * tanh(_HALF * x)
+
+
 @kernel
 def add_activate(kind, Z, R, B):
     """In place ``Z = f(Z + R + B)``.
@@ -53,23 +70,15 @@ def add_activate(kind, Z, R, B):
     kind: activation code; Z, R, B: (M,), of one dtype.
     """
     if kind == TANH:
-        if Z.itemsize == 4:
-            for i in range(Z.size):
-                Z[i] = _tanh32(Z[i] + R[i] + B[i])
-        else:
-            for i in range(Z.size):
-                Z[i] = _tanh64(Z[i] + R[i] + B[i])
+        for i in range(Z.size):
+            Z[i] = tanh(Z[i] + R[i] + B[i])
     elif kind == RELU:
         for i in range(Z.size):
             z = Z[i] + R[i] + B[i]
             Z[i] = _ZERO if z <= 0 else z  # this way round a NaN stays one
-    elif kind == LOGISTIC:  # 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2
-        if Z.itemsize == 4:
-            for i in range(Z.size):
-                Z[i] = _HALF + _HALF * _tanh32(_HALF * (Z[i] + R[i] + B[i]))
-        else:
-            for i in range(Z.size):
-                Z[i] = 0.5 + 0.5 * _tanh64(0.5 * (Z[i] + R[i] + B[i]))
+    elif kind == LOGISTIC:
+        for i in range(Z.size):
+            Z[i] = logistic(Z[i] + R[i] + B[i])
     else:
         for i in range(Z.size):
             Z[i] = Z[i] + R[i] + B[i]
