@@ -90,11 +90,13 @@ def test_interrupted_source_side_by_side():
 def test_ctrl_c_stops_all_trainings(n_threads):
     """The signal comes while both are under way; each keeps what it has."""
     under_way = threading.Barrier(n_threads, timeout=60)
-    told = []
+    told, lock = [], threading.Lock()
 
     def progress(n_steps):
-        told.append(n_steps)
-        if len(told) == 100:
+        with lock:  # one Ctrl-C: a second one would end the test run itself
+            told.append(n_steps)
+            now = len(told) == 100
+        if now:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     def training(stop):
