@@ -17,6 +17,7 @@ import sys
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from forecaster._threads import single_threaded_blas
 from forecaster.kernels.losses import squared_error
@@ -157,6 +158,18 @@ def seconds_in_turns(ours, theirs, repeats):
     return np.median(times[ours]), np.median(times[theirs])
 
 
+def blas():
+    """Which BLAS the products of compiled code go through; OPENBLAS_CORETYPE can slow it down."""
+    with single_threaded_blas():  # loads it
+        pools = threadpool_info()
+    names = {
+        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+        for pool in pools
+        if pool["user_api"] == "blas"
+    }
+    return ", ".join(sorted(names))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", default="elman", choices=["elman"])
@@ -169,7 +182,10 @@ def main():
     import torch
 
     torch.set_num_threads(N_THREADS)
-    print(f"{options.cell}, {options.dtype}, {N_THREADS} threads, torch {torch.__version__}, ms")
+    print(
+        f"{options.cell}, {options.dtype}, {N_THREADS} threads, torch {torch.__version__}, {blas()}"
+    )
+    print("milliseconds for forward and backward of one minibatch")
     print(f"{'B, T, D, H, O':>20} {'ours':>8} {'torch':>8} {'ratio':>6} {'goal':>5} {'GFLOP/s':>8}")
     tolerance = 1000 * np.finfo(options.dtype).eps
     for shape, readout, goal in CASES:

@@ -37,7 +37,7 @@ MAY_IMPORT = {
 }
 WITHOUT_PANDAS = COMMON | MODELS | {"_jit"}
 OPTIONAL = {"matplotlib", "pyarrow", "torch"}
-MAY_IMPORT_AT_THE_TOP = {"cli": {"typer"}, "plotting": {"matplotlib"}}
+MAY_IMPORT_AT_THE_TOP = {"plotting": {"matplotlib"}}
 
 
 def part_of(source):

@@ -79,7 +79,7 @@ def test_a_forecast_is_printed_with_its_intervals(capsys, here):
     assert [line.split()[0] for line in lines[3:]] == ["2018-05-01", "2018-06-01"]
     assert len(lines) == 5
     low, to, high = lines[3].split()[2:5]
-    assert float(low) < float(lines[3].split()[1]) < float(high)
+    assert float(low) <= float(lines[3].split()[1]) <= float(high)
     assert to == "to"
     assert len({len(line) for line in lines[2:]}) == 1  # columns are aligned
 

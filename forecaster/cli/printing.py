@@ -30,6 +30,9 @@ def labels(index: pd.Index) -> list[str]:
     return list(index.strftime("%Y-%m-%d %H:%M" if exact else "%Y-%m-%d %H:%M:%S"))
 
 
+_MOST_DECIMALS = 6
+
+
 def forecast_table(forecast: pd.DataFrame, time: str) -> str:
     """Lay out the forecast of one series: a row for each step, times in the index."""
     levels = sorted({float(name[3:]) for name in forecast.columns if name != "mean"})
@@ -53,8 +56,10 @@ def decimals(forecast: pd.DataFrame) -> int:
     for name in forecast.columns:
         if name.startswith("lo-"):
             width = forecast["hi-" + name[3:]] - forecast[name]
-            wanted.append(1 - _exponent(width[width > 0].min()))
-    return max(0, *wanted)
+            size = np.abs(forecast["mean"]).max()
+            real = width[width > 1e-9 * size]  # less is rounding noise
+            wanted.append(1 - _exponent(real.min()) if len(real) else 0)
+    return min(max(0, *wanted), _MOST_DECIMALS)
 
 
 def summary_table(summary: pd.DataFrame) -> str:

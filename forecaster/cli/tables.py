@@ -204,7 +204,8 @@ def _times(column: pd.Series) -> Any:
         return column
     text = column.astype(str)
     readings = [_parsed(text, format="ISO8601")]
-    if readings[0].isna().any():
+    year_first = text.str.match(r"\d{4}-").all()  # then there is but one reading
+    if readings[0].isna().any() and not year_first:
         readings = [_parsed(text, dayfirst=False), _parsed(text, dayfirst=True)]
     complete = [reading for reading in readings if reading.notna().all()]
     if not complete:

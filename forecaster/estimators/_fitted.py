@@ -32,6 +32,7 @@ class FittedNetwork:
         The number is that of the layer; ``V`` maps states to outputs, ``S`` (with ``skip``) inputs
         to outputs, ``c`` is the outputs' bias. All act on standardised values.
         """
+        check_is_fitted(self)
         return self.network_.views(self.theta_.copy())
 
     @property

@@ -30,7 +30,7 @@ class Scaler:
         return cls(center, scale)
 
     def transform(self, values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        return ((values - self.center) / self.scale).astype(dtype)
+        return ((values - self.center) / self.scale).astype(dtype, order="C")
 
     def inverse(self, values: np.ndarray) -> np.ndarray:
         return values * self.scale + self.center

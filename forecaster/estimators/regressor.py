@@ -20,14 +20,14 @@ from forecaster import _validation as v
 from forecaster._threads import resolve_n_jobs
 from forecaster.estimators._fitted import FittedNetwork
 from forecaster.estimators._scaling import Scaler
-from forecaster.estimators._training_options import (
+from forecaster.estimators._windows import read_training_rows
+from forecaster.estimators.options import (
     SHARED_RULES,
     check_same_architecture,
     hidden_sizes,
     make_plan,
     warn_of_outcome,
 )
-from forecaster.estimators._windows import read_training_rows
 from forecaster.kernels.readout import READOUTS
 from forecaster.nn.engine import Engine
 from forecaster.nn.ensemble import train_ensemble
@@ -183,7 +183,7 @@ class RecurrentRegressor(
                 n_threads=resolve_n_jobs(self.n_jobs),
                 progress=bar.update,
             )
-        best = min(results, key=lambda result: result.best_loss)
+        best = min(results, key=lambda result: _kept_loss(result, n_validation > 0))
         self._keep(best, n_validation > 0)
         if best.status == "finished" and self.n_iter_ > 1 and self.learning_rate == "constant":
             warnings.warn(
@@ -330,8 +330,8 @@ class RecurrentRegressor(
         ValueError
             For data that do not match those of `fit`.
         """
-        outputs, dtype = self._compute(X, Engine.outputs)
-        y = self._target_scaler.inverse(outputs.astype(np.float64)).astype(dtype)
+        outputs, _ = self._compute(X, Engine.outputs)
+        y = self._target_scaler.inverse(outputs)
         if self.network_.readout != "each":
             y = y[:, 0]
         return y[..., 0] if y.ndim > self._y_ndim else y
@@ -385,3 +385,9 @@ class RecurrentRegressor(
         tags.target_tags.multi_output = True
         tags.target_tags.required = True
         return tags
+
+
+def _kept_loss(result: Trained, validated: bool) -> float:
+    """Loss of the weights that a training has kept."""
+    last_counts = not validated and result.status in {"finished", "converged"}
+    return result.loss_curve[-1] if last_counts else result.best_loss

@@ -96,17 +96,31 @@ class Forecaster(ABC, BaseEstimator):
             steps = self.horizon if X is None else int(X)
             if steps < 1:
                 raise ValueError(f"predict expects at least 1 step, got {steps}.")
-            return self.data_.forecast(self._forecast_panel(steps, levels))
-        if not hasattr(X, "__len__"):
+            return self.data_.forecast(self._finite_forecasts(steps, levels))
+        if not isinstance(X, list | tuple | np.ndarray | pd.Series | pd.DataFrame) or not np.ndim(
+            X
+        ):
             raise TypeError(
                 "predict expects a number of steps, or rows that come after the known ones, got "
                 f"{X!r}."
             )
         steps, where = self._place(self._read(self._rows_like(X)))
-        frame = self.data_.forecast(self._forecast_panel(steps, levels))
+        frame = self.data_.forecast(self._finite_forecasts(steps, levels))
         if self.data_.kind == "long":
             return frame.iloc[where].reset_index(drop=True)
         return frame.iloc[-len(X) :]
+
+    def _finite_forecasts(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            columns = self._forecast_panel(steps, levels)
+        for values in columns.values():
+            finite = np.isfinite(values).all(axis=0)
+            if not finite.all():
+                raise ValueError(
+                    f"Beyond step {int(finite.argmin())} the forecasts leave the range of floating "
+                    "point: ask for fewer steps, or fit again without logarithms."
+                )
+        return columns
 
     def score(self, X: Any, y: Any = None) -> float:
         """Forecast the rows given and return minus their mean absolute scaled error (MASE).
@@ -119,7 +133,8 @@ class Forecaster(ABC, BaseEstimator):
         Parameters
         ----------
         X : list, array, Series or DataFrame
-            What happened after the known rows.
+            What happened after the known rows. To split a long frame with scikit-learn's
+            `TimeSeriesSplit`, sort it by time first: it cuts by rows, not by dates.
         y : list, array, Series or DataFrame, optional
             The same, for callers that hand over exogenous columns as `X`.
 
@@ -137,7 +152,7 @@ class Forecaster(ABC, BaseEstimator):
         check_is_fitted(self)
         actual = self._read(self._target(X, y))
         steps, where = self._place(actual)
-        forecasts = self._forecast_panel(steps, ())["mean"]
+        forecasts = self._finite_forecasts(steps, ())["mean"]
         scale = mase_scale(self.data_.panel, self.season_length)[self.data_.positions_of(actual)]
         return -panel_mase(actual.panel, forecasts.ravel()[where], scale)
 
@@ -176,10 +191,10 @@ class Forecaster(ABC, BaseEstimator):
 
 def _check_levels(level: float | Sequence[float] | None) -> list[float]:
     """Levels in rising order, each once."""
-    levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=float)).tolist()
+    levels = [] if level is None else np.atleast_1d(level).tolist()
     for value in levels:
-        if not 0 < value < 100:
+        if not isinstance(value, int | float) or not 0 < value < 100:
             raise ValueError(
-                f"level expects percentages between 0 and 100, such as [80, 95], got {value:g}."
+                f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
             )
     return sorted(set(levels))

@@ -20,7 +20,8 @@ class ElmanForecaster(RecurrentForecaster):
     horizon : int, default=1
         Steps that ``predict()`` forecasts, and that training aims at.
     season_length : int, default=1
-        Steps in a season, such as 12 for months in a year; 1 for none.
+        Steps in a season, such as 12 for months in a year; 1 for none. It counts once a series
+        shows two of them.
     window : int or "auto", default="auto"
         Values that the network looks at, rounded up to whole patches. "auto": twice the horizon
         (four times on large panels of long series), at least a season.
@@ -31,7 +32,8 @@ class ElmanForecaster(RecurrentForecaster):
         Whether the network forecasts all steps at once, or one step that is fed back. Either way
         `predict` goes beyond the horizon by feeding forecasts back.
     transform : {"auto", "log", "none"}, default="auto"
-        Whether logarithms are modelled. "auto": where all values are positive, unless a trend
+        Whether logarithms are modelled, for all series alike. "auto": if every value of every
+        series is positive, so a single zero switches them off; unless a trend
         forecast of the logarithms is more than a tenth worse.
     deseasonalize : bool, default=True
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first and
@@ -111,8 +113,9 @@ class ElmanForecaster(RecurrentForecaster):
 
     Notes
     -----
-    No look-ahead: intervals and comparisons come from a model that was trained, with season,
-    trend and scale, without the values it is tested on. Forecasts of transformed values are
+    No look-ahead: intervals and comparisons come from a second model, whose networks, seasons and
+    trends have not seen the values it is tested on; it takes over whether logarithms are used.
+    Forecasts of transformed values are
     transformed back without a correction of their mean: they are near the median.
 
     Limits: at least ``horizon + 2`` points; no missing values and no exogenous columns yet. On

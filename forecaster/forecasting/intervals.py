@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -57,10 +58,20 @@ class Calibration:
 
 
 def _conformal_quantile(errors: FloatArray, level: float) -> FloatArray:
-    """The ceil((n + 1) level)-th smallest error of each column; the largest if n is too small."""
+    """The ceil((n + 1) level)-th smallest error of each column.
+
+    Where n errors are too few for the level, the largest, which stands for the level n / (n + 1),
+    is widened as the quantiles of a normal distribution are.
+    """
     n = len(errors)
-    rank = min(math.ceil((n + 1) * level), n)
-    return np.partition(errors, rank - 1, axis=0)[rank - 1]
+    rank = math.ceil((n + 1) * level - 1e-9)
+    if rank <= n:
+        return np.partition(errors, rank - 1, axis=0)[rank - 1]
+    return errors.max(axis=0) * _two_sided(level) / _two_sided(n / (n + 1))
+
+
+def _two_sided(level: float) -> float:
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
@@ -93,7 +104,8 @@ def calibrate(
     before it. ``scale`` (S,) is that of the final model: what an interval is later multiplied by.
     """
     preparation = model.preparation
-    used = scale > 0  # a constant series has no errors to learn from
+    # the errors of a series that its trend hits exactly tell nothing about the others'
+    used = (scale > 0) & ~preparation.exact
     unit = np.where(used, scale, 1.0)[:, None]
     prepared = preparation.apply(panel).values
     naive_scale = mase_scale(panel.without_last(held_out), season_length)[:, None]
@@ -109,4 +121,6 @@ def calibrate(
         scaled += np.nansum(np.abs(preparation.restore(forecast, known) - actual) / naive_scale)
         naive_scaled += np.nansum(np.abs(naive - actual) / naive_scale)
     relative = float(scaled / naive_scaled) if naive_scaled > 0 else 1.0
-    return Calibration(np.concatenate(errors) if used.any() else np.zeros((1, horizon)), relative)
+    return Calibration(
+        np.concatenate(errors) if used.any() else np.zeros((_WANTED, horizon)), relative
+    )

@@ -36,6 +36,9 @@ class Model:
         Members of the ensemble; forecasts are their mean.
     unit : array (S,)
         What a window's values are divided by, > 0.
+    statuses : frozenset of str
+        How the trainings ended; see `Trained`. Members that never started are left out of
+        ``trained``, but not here.
     n_threads : int
         Threads for forecasting.
     """
@@ -45,12 +48,8 @@ class Model:
     network: Network
     trained: tuple[Trained, ...]
     unit: FloatArray
+    statuses: frozenset[str]
     n_threads: int
-
-    @property
-    def statuses(self) -> set[str]:
-        """How the members' trainings ended; see `Trained`."""
-        return {member.status for member in self.trained}
 
     def forecast(self, panel: Panel, steps: int) -> FloatArray:
         """Forecast what follows the panel, (S, steps), on the scale of the data."""
@@ -115,7 +114,7 @@ def fit_model(
         preparation.apply(panel), unit, recipe.min_observed, recipe.min_targets, recipe.from_trend
     )
 
-    trained = train_ensemble(
+    members = train_ensemble(
         network,
         source,
         plan,
@@ -124,7 +123,10 @@ def fit_model(
         n_threads=n_threads,
         progress=progress,
     )
-    return Model(recipe, preparation, network, tuple(trained), unit, n_threads)
+    # after Ctrl-C some have not started: their random weights would only spoil the mean
+    trained = [member for member in members if member.n_steps] or members[:1]
+    statuses = frozenset(member.status for member in members)
+    return Model(recipe, preparation, network, tuple(trained), unit, statuses, n_threads)
 
 
 def _unit(preparation: Preparation, recipe: Recipe) -> FloatArray:

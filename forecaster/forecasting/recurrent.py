@@ -14,7 +14,7 @@ from forecaster import _validation as v
 from forecaster._threads import resolve_n_jobs
 from forecaster.data.panel import FloatArray, Panel
 from forecaster.data.series_set import SeriesSet
-from forecaster.estimators._training_options import (
+from forecaster.estimators.options import (
     SHARED_RULES,
     hidden_sizes,
     make_plan,
@@ -49,6 +49,7 @@ _RULES = {
     "batch_size": v.either(v.integer(1), _AUTO),
     "max_steps": v.either(v.integer(1), _AUTO),
 }
+_ENOUGH_FOR_CERTAINTY = 5  # points that a trend must hit exactly to be taken for a law
 _STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
 
@@ -293,10 +294,12 @@ class RecurrentForecaster(Forecaster):
         panel, model = self.data_.panel, self.model_
         mean = model.forecast_prepared(panel, steps)
         columns = {"mean": mean}
+        # A series of a few points that lie on a line has not earned certainty.
+        certain = model.preparation.exact & (panel.lengths >= _ENOUGH_FOR_CERTAINTY)
+        unknown = (model.preparation.scale == 0) & ~certain
+        scale = np.where(certain, 0.0, np.where(unknown, model.unit, model.preparation.scale))
         for level in levels:
-            half = model.preparation.scale[:, None] * self._calibrated().half_widths(
-                level / 100, steps
-            )
+            half = scale[:, None] * self._calibrated().half_widths(level / 100, steps)
             columns[f"lo-{level:g}"] = mean - half
             columns[f"hi-{level:g}"] = mean + half
         order = [f"lo-{level:g}" for level in reversed(levels)]
@@ -314,7 +317,7 @@ class RecurrentForecaster(Forecaster):
             )
         return self.calibration_
 
-    def _warn(self, statuses: set[str]) -> None:
+    def _warn(self, statuses: frozenset[str]) -> None:
         warn_of_outcome(self, statuses)
         if self.calibration_ is not None and self.calibration_.relative_error > 1.05:
             warnings.warn(

@@ -65,11 +65,12 @@ def test_one_window_of_one_step():
     assert fitted.predict([[3.0]]) == pytest.approx([4.0])
 
 
-def test_predictions_have_the_type_of_the_inputs():
+def test_predictions_are_double_and_states_have_the_type_of_the_inputs():
     fitted = net(dtype="float32").fit(X, Y)
     assert fitted.predict(X).dtype == np.float64
     single = fitted.predict(X.astype(np.float32))
-    assert single.dtype == fitted.transform(X.astype(np.float32)).dtype == np.float32
+    assert single.dtype == np.float64
+    assert fitted.transform(X.astype(np.float32)).dtype == np.float32
     np.testing.assert_allclose(single, fitted.predict(X), rtol=1e-5)
     assert fitted.predict(np.ones((2, 3), int)).dtype == np.float64
 

@@ -278,8 +278,9 @@ def test_ctrl_c_leaves_a_forecaster_that_can_be_used(interrupt, n_jobs, n):
     with pytest.warns(UserWarning, match="interrupted; the best weights so far") as caught:
         fitted = forecaster(n_estimators=5, n_jobs=n_jobs).fit(Y)
     assert caught[0].filename == __file__
-    assert len(fitted.model_.trained) == 5
-    assert "interrupted" in [member.status for member in fitted.model_.trained]
+    trained = fitted.model_.trained
+    assert len(trained) == 1 or all(member.n_steps for member in trained)
+    assert "interrupted" in fitted.model_.statuses
     assert np.isfinite(fitted.predict(7)).all()
     assert np.isfinite(fitted.loss_curve_).all()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -57,6 +57,7 @@ def check_same_architecture(estimator: Any, network: Network) -> None:
         ("readout", network.readout, estimator.readout),
         ("skip", network.skip, estimator.skip),
         ("learn_initial_state", network.learn_initial_state, estimator.learn_initial_state),
+        ("dtype", estimator.theta_.dtype, np.dtype(estimator.dtype)),
     ):
         if new != old:
             raise ValueError(
@@ -86,7 +87,7 @@ def make_plan(estimator: Any, **others: Any) -> Plan:
     )
 
 
-def warn_of_outcome(estimator: Any, statuses: set[str]) -> None:
+def warn_of_outcome(estimator: Any, statuses: Collection[str]) -> None:
     """Say so when a training did not end by itself; to be called from within ``fit``."""
     name = type(estimator).__name__
     if "diverged" in statuses:
