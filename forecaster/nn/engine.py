@@ -20,11 +20,11 @@ _MIN_WORK_FOR_THREADS = 1_000_000
 def chunk_rows(batch_size: int) -> int:
     """Rows per chunk: a function of the batch alone, so that threads never move a border.
 
-    Half a batch keeps two cores busy; 32 rows are the least, 128 the most that keep matrix
-    products near their peak and a chunk's memory in the cache.
+    Half a batch keeps two cores busy; 64 rows are the least that keep matrix products near their
+    peak, 128 the most that keep a chunk's memory in the cache.
     """
     half = -(-batch_size // 32) * 16
-    return min(batch_size, max(32, min(half, 128)))
+    return min(batch_size, max(64, min(half, 128)))
 
 
 class Engine:
