@@ -60,9 +60,12 @@ def train_side_by_side(
                 stop.set()
         return results
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(training, stop) for training in trainings]
+        futures = []
         try:
+            for training in trainings:
+                futures.append(pool.submit(training, stop))
             wait(futures)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # even before all are submitted: the others stop at once
             stop.set()
-        return [future.result() for future in futures]
+        results = [future.result() for future in futures]
+    return results + [training(stop) for training in trainings[len(results) :]]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from forecaster.nn import engine as engine_module
+from forecaster.nn import ensemble as ensemble_module
 from forecaster.nn.ensemble import train_ensemble, train_side_by_side
 from tests.nn.common import ADAM, NETWORK, InterruptedRows, Rows, fit, start
 
@@ -113,3 +114,20 @@ def test_ctrl_c_stops_all_trainings(n_threads):
     for trained in both:
         assert np.isfinite(trained.theta).all()
         assert trained.best_loss == min(trained.loss_curve, default=math.inf)
+
+
+def test_ctrl_c_before_all_trainings_are_handed_over(monkeypatch):
+    """The first one is told to stop, instead of being waited for; every one has a result."""
+
+    class Pool(ensemble_module.ThreadPoolExecutor):
+        def submit(self, training, stop):
+            if self._threads:
+                raise KeyboardInterrupt
+            return super().submit(training, stop)
+
+    monkeypatch.setattr(ensemble_module, "ThreadPoolExecutor", Pool)
+
+    def training(stop):
+        return stop.wait(timeout=60)
+
+    assert train_side_by_side([training, training, training], 2) == [True, True, True]
