@@ -6,8 +6,9 @@ Forward and backward of one minibatch, the way training does it (engine, chunks,
 the chunks), against the same network of torch.nn with the same weights: a recurrent layer and a
 linear one on the last state; for the last two shapes the forecasters' own network, whose linear
 layer reads all states and the inputs. Both compute in turns, so that noise hits both; the medians
-count. Before anything is timed, the gradients are compared. The script ends with status 2 where
-torch is not installed.
+count. A row is marked "busy" if one side's median is far above its fastest call: then other
+programs took the cores away, and the ratio means little. Before anything is timed, the gradients
+are compared. The script ends with status 2 where torch is not installed.
 """
 
 import argparse
@@ -15,6 +16,11 @@ import importlib.util
 import os
 import sys
 import time
+
+# OpenBLAS takes the code that suits the processor, unless the environment forces another. That
+# would slow our matrix products alone: PyTorch's come from a library that does not look at it.
+for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(name, None)
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -44,6 +50,7 @@ N_THREADS = os.cpu_count() or 1
 # would take a core away; calls that are not counted, until the operating system has spread the
 # threads over the cores again; calls that count.
 PAUSE, WARM_UP, COUNTED = 0.02, 0.1, 5
+BUSY = 1.6  # median over fastest call, from which on a measurement is not to be trusted
 
 
 def multiplications(shape, readout):
@@ -143,7 +150,7 @@ def largest_difference(ours, theirs):
 
 
 def seconds_in_turns(ours, theirs, repeats):
-    """Median seconds of a call of each."""
+    """Seconds of the counted calls of each."""
     times = {ours: [], theirs: []}
     for _ in range(-(-repeats // COUNTED)):
         for compute, taken in times.items():
@@ -155,11 +162,11 @@ def seconds_in_turns(ours, theirs, repeats):
                 start = time.perf_counter()
                 compute()
                 taken.append(time.perf_counter() - start)
-    return np.median(times[ours]), np.median(times[theirs])
+    return times[ours], times[theirs]
 
 
 def blas():
-    """Which BLAS the products of compiled code go through; OPENBLAS_CORETYPE can slow it down."""
+    """Which BLAS the products of compiled code go through, and its code's processor."""
     with single_threaded_blas():  # loads it
         pools = threadpool_info()
     names = {
@@ -196,11 +203,13 @@ def main():
             difference = largest_difference(ours.gradients(), theirs.gradients())
             if not difference < tolerance:
                 sys.exit(f"{shape}: the gradients differ by {difference:.1e}, relative")
-            mine, other = seconds_in_turns(ours, theirs, options.repeats)
+            times = seconds_in_turns(ours, theirs, options.repeats)
+        mine, other = map(np.median, times)
+        busy = "  busy" if any(np.median(taken) > BUSY * min(taken) for taken in times) else ""
         speed = 2e-9 * multiplications(shape, readout) / mine
         print(
             f"{', '.join(map(str, shape)):>20} {1e3 * mine:8.3f} {1e3 * other:8.3f}"
-            f" {other / mine:6.1f} {goal or '-':>5} {speed:8.1f}"
+            f" {other / mine:6.1f} {goal or '-':>5} {speed:8.1f}{busy}"
         )
 
 

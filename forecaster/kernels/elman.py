@@ -8,6 +8,7 @@ import numpy as np
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import add_activate, multiply_derivative
+from forecaster.kernels.products import multiply, sum_of_products
 
 
 def shapes(D, H):
@@ -16,23 +17,23 @@ def shapes(D, H):
 
 
 def tape(T, C, D, H, dtype):
-    """Scratch memory that forward and backward share: a product of one step, the spread bias."""
-    return np.empty((C, H), dtype), np.empty((C, H), dtype)
+    """Scratch memory: a product of one step, the bias for every row, the transpose of Wh."""
+    return np.empty((C, H), dtype), np.empty((C, H), dtype), np.empty((H, H), dtype)
 
 
 @kernel
-def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias):
+def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias, WhT):
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
     activation: code; from_zero: whether the initial states are all zero, which saves a product;
-    Wx: (D, H); Wh: (H, H); b: (H,); X: (T, C, D); states: (T + 1, C, H); product, bias: (C, H).
+    Wx: (D, H); Wh: (H, H); b: (H,); X: (T, C, D); states: (T + 1, C, H); the rest: see tape.
     """
     T, C, D = X.shape
     H = b.size
     for c in range(C):
         for j in range(H):
             bias[c, j] = b[j]
-    np.dot(X.reshape(T * C, D), Wx, states[1:].reshape(T * C, H))  # all steps in one product
+    multiply(X.reshape(T * C, D), Wx, states[1:].reshape(T * C, H))  # all steps at once
     for t in range(T):
         if t == 0 and from_zero:
             product[:] = 0
@@ -47,7 +48,9 @@ def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias):
 
 
 @kernel
-def backward(activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, product, bias, dstates, dX):
+def backward(
+    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, product, bias, WhT, dstates, dX
+):
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. On entry ``dstates[t + 1]`` holds the loss
@@ -57,22 +60,29 @@ def backward(activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, product,
     """
     T, C, D = X.shape
     H = b.size
+    for i in range(H):  # BLAS is slow at small products with a matrix that lies the other way
+        for j in range(H):
+            WhT[j, i] = Wh[i, j]
+    dbias = bias.reshape(C * H)  # row by row, summed over time
+    dbias[:] = 0
     for t in range(T - 1, -1, -1):
         dz = dstates[t + 1].reshape(C * H)
         multiply_derivative(activation, states[t + 1].reshape(C * H), dz)
+        for i in range(C * H):
+            dbias[i] += dz[i]
         if t > 0:
-            np.dot(dstates[t + 1], Wh.T, product)
+            np.dot(dstates[t + 1], WhT, product)
             below, back = dstates[t].reshape(C * H), product.reshape(C * H)
             for i in range(C * H):
                 below[i] += back[i]
     if not from_zero:
-        np.dot(dstates[1], Wh.T, dstates[0])
+        np.dot(dstates[1], WhT, dstates[0])
     dZ = dstates[1:].reshape(T * C, H)
-    np.dot(states[:T].reshape(T * C, H).T, dZ, dWh)
-    np.dot(X.reshape(T * C, D).T, dZ, dWx)
+    sum_of_products(states[:T].reshape(T * C, H), dZ, dWh)
+    sum_of_products(X.reshape(T * C, D), dZ, dWx)
     db[:] = 0
-    for i in range(T * C):
+    for c in range(C):
         for j in range(H):
-            db[j] += dZ[i, j]
+            db[j] += bias[c, j]
     if dX.shape[0]:
         np.dot(dZ, Wx.T, dX.reshape(T * C, D))

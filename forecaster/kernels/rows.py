@@ -18,12 +18,13 @@ def gather(A, rows, out):
 
 
 @kernel
-def spread(weights, rows, out):
-    """``out[t, i, o] = weights[rows[i]]``, and zeros behind the last row.
+def gather_targets(Z, weights, rows, out, out_weights):
+    """Gather targets, and give every element the weight of its row; zeros behind the last row.
 
-    weights: (N,); rows: (n,), n <= C; out: (T, C, O).
+    Z: (N, T, O); weights: (N,); rows: (n,), n <= C; out, out_weights: (T, C, O).
     """
+    gather(Z, rows, out)
     for t in range(out.shape[0]):
         for i in range(rows.size):
-            out[t, i] = weights[rows[i]]
-    out[:, rows.size :] = 0
+            out_weights[t, i] = weights[rows[i]]
+    out_weights[:, rows.size :] = 0

@@ -63,5 +63,6 @@ class ArraySource(ArrayInputs):
     def fill(self, rows: np.ndarray, chunk: Chunk) -> None:
         self.fill_inputs(rows, chunk)
         by_step = (self._Z.shape[1], chunk.X.shape[1], -1)
-        row_kernels.gather(self._Z, rows, chunk.Z.reshape(by_step))
-        row_kernels.spread(self._weights, rows, chunk.W.reshape(by_step))
+        row_kernels.gather_targets(
+            self._Z, self._weights, rows, chunk.Z.reshape(by_step), chunk.W.reshape(by_step)
+        )

@@ -22,9 +22,11 @@ def test_gather(rows, T, D, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("T, O", [(1, 1), (3, 2)])
 @pytest.mark.parametrize("rows", ROWS, ids=str)
-def test_spread(rows, T, O, dtype):
-    weights = np.random.default_rng(0).uniform(size=5).astype(dtype)
-    out = np.full((T, 6, O), np.nan, dtype)
-    kernels.spread(weights, np.array(rows, np.int64), out)
+def test_gather_targets(rows, T, O, dtype):
+    rng = np.random.default_rng(0)
+    Z, weights = rng.standard_normal((5, T, O)).astype(dtype), rng.uniform(size=5).astype(dtype)
+    out, out_weights = np.full((2, T, 6, O), np.nan, dtype)
+    kernels.gather_targets(Z, weights, np.array(rows, np.int64), out, out_weights)
+    np.testing.assert_array_equal(out, reference.gather(Z, rows, 6))
     everywhere = np.broadcast_to(weights[:, None, None], (5, T, O))
-    np.testing.assert_array_equal(out, reference.gather(everywhere, rows, 6))
+    np.testing.assert_array_equal(out_weights, reference.gather(everywhere, rows, 6))
