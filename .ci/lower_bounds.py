@@ -1,0 +1,10 @@
+"""Print the lower bounds of all that the tests need, as exact requirements for pip."""
+
+import tomllib
+from pathlib import Path
+
+project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+extras = project["optional-dependencies"]
+for requirement in (*project["dependencies"], *extras["plot"], *extras["parquet"], *extras["test"]):
+    if not requirement.startswith(project["name"]):
+        print(requirement.replace(">=", "=="))
