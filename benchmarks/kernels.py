@@ -26,9 +26,9 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from forecaster._threads import single_threaded_blas
-from forecaster.kernels.losses import squared_error
 from forecaster.kernels.optim import combine
 from forecaster.nn.engine import Engine
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.source import ArraySource
 
@@ -73,15 +73,16 @@ class Ours:
                 view[:] = 0.1 * rng.standard_normal(view.shape)
         self.X = rng.standard_normal((B, T, D)).astype(dtype)
         self.Z = rng.standard_normal((B, 1, O)).astype(dtype)
-        self.source = ArraySource(self.X, self.Z, np.ones(B, dtype))
+        self.source = ArraySource(self.X, self.Z, np.ones((B, 1, O), dtype))
         self.rows = np.arange(B)
         self.parameters = self.network.bind(self.theta)
         self.engine = Engine(self.network, B, np.dtype(dtype), N_THREADS)
         self.l2 = np.zeros_like(self.theta)
         self.result = np.zeros_like(self.theta)
+        self.loss = Loss("squared_error").bind(self.theta.dtype)
 
     def __call__(self):
-        n, _, weight = self.engine.gradient(self.parameters, self.source, self.rows, squared_error)
+        n, _, weight = self.engine.gradient(self.parameters, self.source, self.rows, self.loss)
         scale = self.theta.dtype.type(1 / weight)
         combine(self.engine.gradients, n, scale, self.theta, self.l2, self.result)
 

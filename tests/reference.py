@@ -7,6 +7,7 @@ functions here take complex numbers.
 """
 
 import numpy as np
+from scipy.special import loggamma
 
 
 def gradient(function, x):
@@ -39,13 +40,13 @@ CELLS = {"elman": elman}
 
 
 def readout_features(readout, skip, x, h):
-    """What the linear layer sees of one row: x (T, D) and h (T + 1, H) to (output steps, K)."""
+    """What the linear layer sees of one row: x (T, D) and h (T, H) to (output steps, K)."""
     if readout == "last":
         features, inputs = [h[-1]], [x.ravel()]
     elif readout == "all":
-        features, inputs = [h[1:].ravel()], [x.ravel()]
+        features, inputs = [h.ravel()], [x.ravel()]
     else:
-        features, inputs = h[1:], x
+        features, inputs = h, x
     return np.concatenate([features, inputs], axis=1) if skip else np.array(features)
 
 
@@ -54,11 +55,67 @@ def magnitude(e):
     return e * np.sign(np.real(e))
 
 
-# Element by element: prediction y, target z.
+def softplus(x):
+    """``log(1 + e^x)``."""
+    return np.log(1 + np.exp(x))
+
+
+def huber(y, z, delta):
+    e = magnitude(y[0] - z)
+    return np.where(e.real <= delta, e**2 / 2, delta * (e - delta / 2))
+
+
+def pinball(y, z, *levels):
+    quantile, losses = 0, []
+    for k, (level, part) in enumerate(zip(levels, y)):
+        quantile = part if k == 0 else quantile + softplus(part)
+        e = z - quantile
+        losses.append(np.where(e.real > 0, level * e, (level - 1) * e))
+    return sum(losses) / len(levels)
+
+
+def gaussian(y, z):
+    scale = softplus(y[1]) + 1e-3
+    return np.log(np.sqrt(2 * np.pi) * scale) + ((z - y[0]) / scale) ** 2 / 2
+
+
+def student_t(y, z):
+    scale, n = softplus(y[1]) + 1e-3, 2 + softplus(y[2])
+    e = (z - y[0]) / scale
+    constant = loggamma((n + 1) / 2) - loggamma(n / 2)
+    return (n + 1) / 2 * np.log(1 + e**2 / n) + np.log(scale * np.sqrt(n * np.pi)) - constant
+
+
+def negative_binomial(y, z, *typical):
+    mean, r = np.array(typical) * softplus(y[0]) + 1e-6, 1 / (softplus(y[1]) + 1e-3)
+    chosen = loggamma(z + r) - loggamma(r) - loggamma(z + 1)
+    return -(chosen + r * np.log(r / (r + mean)) + z * np.log(mean / (r + mean)))
+
+
+def cross_entropy(y, z):
+    classes = np.concatenate(y, axis=-1)
+    true = np.take_along_axis(classes, z.astype(int), axis=-1)
+    return np.log(np.sum(np.exp(classes), axis=-1, keepdims=True)) - true
+
+
+# Element by element: the parts of an output y that answer to one target z, and settings.
 LOSSES = {
-    "squared_error": lambda y, z: (y - z) ** 2,
-    "absolute_error": lambda y, z: magnitude(y - z),
+    "squared_error": lambda y, z: (y[0] - z) ** 2,
+    "absolute_error": lambda y, z: magnitude(y[0] - z),
+    "huber": huber,
+    "pinball": pinball,
+    "gaussian": gaussian,
+    "student_t": student_t,
+    "negative_binomial": negative_binomial,
+    "cross_entropy": cross_entropy,
 }
+
+
+def element_losses(loss, Y, Z):
+    """Losses (..., O) of outputs Y (..., P * O) and targets Z (..., O)."""
+    O = Z.shape[-1]
+    parts = [Y[..., k : k + O] for k in range(0, Y.shape[-1], O)]
+    return LOSSES[loss.name](parts, Z, *loss.settings)
 
 
 def combine(chunks, scale, theta, l2):
@@ -115,16 +172,28 @@ def targets(y, origin, h, scale, level, slope):
 
 
 def states(network, theta, x):
-    """States (T + 1, H) of every layer of a network on one row x (T, D), the input side first."""
+    """Outputs (T, H) of every layer of a network on one row x (T, D), the input side first."""
     parameters = network.views(theta)
     f = ACTIVATIONS[network.activation]
     layers = []
     for k, (D, H) in enumerate(zip(network.layer_inputs, network.hidden_sizes, strict=True)):
         weights = [parameters[f"{k}.{name}"] for name in network.cell_functions.shapes(D, H)]
         h = parameters[f"{k}.h0"] if network.learn_initial_state else np.zeros(H)
-        layers.append(CELLS[network.cell](f, *weights, x, h))
-        x = layers[-1][1:]
+        below, x = x, np.empty((len(x), H), np.result_type(theta, x))
+        for start in range(d := network.layer_dilations[k]):  # interleaved sequences
+            x[start::d] = CELLS[network.cell](f, *weights, below[start::d], h)[1:]
+        if network.residual and D == H:
+            x = x + below
+        if network.layer_norm:
+            x = layer_norm(x, parameters[f"{k}.gain"], parameters[f"{k}.shift"])
+        layers.append(x)
     return layers
+
+
+def layer_norm(x, gain, shift):
+    """Rows with mean 0 and variance 1, stretched and shifted (Ba et al. 2016)."""
+    e = x - np.mean(x, axis=-1, keepdims=True)
+    return e / np.sqrt(np.mean(e**2, axis=-1, keepdims=True) + 1e-5) * gain + shift
 
 
 def outputs(network, theta, X):
@@ -141,11 +210,10 @@ def outputs(network, theta, X):
     return np.array(result)
 
 
-def loss(network, theta, X, Z, weights, name):
-    """Weighted mean over rows and outputs, summed over output steps."""
-    element_losses = LOSSES[name](outputs(network, theta, X), Z)
-    W = np.broadcast_to(weights[:, None, None], Z.shape)
-    return np.sum(W * element_losses) / np.sum(W) * Z.shape[1]
+def loss(network, theta, X, Z, weights, loss):
+    """Weighted mean over rows and targets, summed over output steps; weights as Z."""
+    losses = element_losses(loss, outputs(network, theta, X), Z)
+    return np.sum(weights * losses) / np.sum(weights) * Z.shape[1]
 
 
 def assert_close(actual, expected, terms=1):

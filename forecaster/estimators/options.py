@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from forecaster import _validation as v
 from forecaster.kernels.activations import ACTIVATIONS
-from forecaster.kernels.losses import LOSSES
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import SCHEDULES, SGD, Adam, Solver
 from forecaster.nn.training import Plan
@@ -20,7 +20,7 @@ from forecaster.nn.training import Plan
 SHARED_RULES: dict[str, v.Rule] = {
     "hidden_layer_sizes": v.sizes(),
     "activation": v.choice(*ACTIVATIONS),
-    "loss": v.choice(*LOSSES),
+    "loss": v.choice("squared_error", "absolute_error"),
     "learn_initial_state": v.boolean(),
     "solver": v.choice("adam", "sgd"),
     "alpha": v.real(0),
@@ -79,7 +79,7 @@ def make_plan(estimator: Any, **others: Any) -> Plan:
         )
     return Plan(
         make_solver=make_solver,
-        loss=estimator.loss,
+        loss=Loss(estimator.loss),
         learning_rate=estimator.learning_rate_init,
         schedule=estimator.learning_rate,
         max_grad_norm=estimator.max_grad_norm,

@@ -283,10 +283,11 @@ class RecurrentRegressor(
         )
 
     def _source(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> ArraySource:
+        of_targets = np.broadcast_to(weights[:, None, None], Z.shape)
         return ArraySource(
             self._input_scaler.transform(X, self._dtype),
             self._target_scaler.transform(Z, self._dtype),
-            weights.astype(self._dtype),
+            np.ascontiguousarray(of_targets, self._dtype),
         )
 
     def _plan(self, max_iter: int, n_rows: int) -> Plan:

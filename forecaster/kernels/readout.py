@@ -9,29 +9,32 @@ READOUTS = {"last": LAST, "all": ALL, "each": EACH}
 
 
 @kernel
-def forward(readout, V, c, states, X, F, Y):
-    """``Y = F V + c``, with the features ``F`` gathered from the states and the inputs.
+def forward(readout, V, c, A, X, ends, F, Y):
+    """``Y = F V + c``, with the features ``F`` gathered from the last layer and the inputs.
 
-    V: (K, O); c: (O,); states: (T + 1, C, H); X: (T, C, D); F: (R, K); Y: (R, O).
+    V: (K, O); c: (O,); A: (T, C, H), the last layer's outputs, steps counted from 0; X: (T, C, D);
+    ends: (C,), steps of each row, at least 1; F: (R, K); Y: (R, O).
 
-    last: R = C, F = [h[T]]; all: R = C, F = [h[1] .. h[T]]; each: R = T * C, F = [h[t]] for row
-    t * C + row. Where V has more rows, the rest belongs to the skip path: all inputs of the
+    last: R = C, F = [A[end - 1]]; all: R = C, F = [A[0] .. A[T - 1]]; each: R = T * C, F = [A[t]]
+    for row t * C + row. Where V has more rows, the rest belongs to the skip path: all inputs of the
     window (last, all) or those of the step (each).
     """
     T, C, D = X.shape
-    H = states.shape[2]
+    H = A.shape[2]
     first = T * H if readout == ALL else H
     skip = V.shape[0] > first
+    if readout == LAST:
+        for i in range(C):
+            for j in range(H):
+                F[i, j] = A[ends[i] - 1, i, j]
     for t in range(T):
         if readout == EACH:
-            copy(states[t + 1], F[t * C : (t + 1) * C, :H])
+            copy(A[t], F[t * C : (t + 1) * C, :H])
             if skip:
                 copy(X[t], F[t * C : (t + 1) * C, first:])
             continue
         if readout == ALL:
-            copy(states[t + 1], F[:, t * H : (t + 1) * H])
-        elif t == T - 1:
-            copy(states[T], F[:, :H])
+            copy(A[t], F[:, t * H : (t + 1) * H])
         if skip:
             copy(X[t], F[:, first + t * D : first + (t + 1) * D])
     np.dot(F, V, Y)
@@ -41,12 +44,12 @@ def forward(readout, V, c, states, X, F, Y):
 
 
 @kernel
-def backward(readout, V, dV, dc, F, dY, dF, dstates):
-    """Write the gradients of the weights, and of the states into ``dstates[1:]``.
+def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
+    """Write the gradients of the weights and of the last layer's outputs.
 
-    Shapes as in forward; dF: (R, K') with the K' features that are states; dstates: (T + 1, C, H).
+    Shapes as in forward; dF: (R, K') with the K' features that are not inputs; dA: (T, C, H).
     """
-    T, C, H = dstates.shape[0] - 1, dstates.shape[1], dstates.shape[2]
+    T, C, H = dA.shape
     np.dot(F.T, dY, dV)
     dc[:] = 0
     for i in range(dY.shape[0]):
@@ -54,14 +57,16 @@ def backward(readout, V, dV, dc, F, dY, dF, dstates):
             dc[o] += dY[i, o]
     np.dot(dY, V[: dF.shape[1]].T, dF)
     if readout == LAST:
-        dstates[1:T] = 0
-        copy(dF, dstates[T])
+        dA[:] = 0
+        for i in range(C):
+            for j in range(H):
+                dA[ends[i] - 1, i, j] = dF[i, j]
         return
     for t in range(T):
         if readout == ALL:
-            copy(dF[:, t * H : (t + 1) * H], dstates[t + 1])
+            copy(dF[:, t * H : (t + 1) * H], dA[t])
         else:
-            copy(dF[t * C : (t + 1) * C], dstates[t + 1])
+            copy(dF[t * C : (t + 1) * C], dA[t])
 
 
 @kernel

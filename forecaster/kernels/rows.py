@@ -19,12 +19,6 @@ def gather(A, rows, out):
 
 @kernel
 def gather_targets(Z, weights, rows, out, out_weights):
-    """Gather targets, and give every element the weight of its row; zeros behind the last row.
-
-    Z: (N, T, O); weights: (N,); rows: (n,), n <= C; out, out_weights: (T, C, O).
-    """
+    """Gather targets and their weights; (N, T, O) and (T, C, O) each."""
     gather(Z, rows, out)
-    for t in range(out.shape[0]):
-        for i in range(rows.size):
-            out_weights[t, i] = weights[rows[i]]
-    out_weights[:, rows.size :] = 0
+    gather(weights, rows, out_weights)

@@ -31,6 +31,8 @@ class Cell:
     tape: Callable[..., tuple[Any, ...]]
     forward: Callable[..., None]
     backward: Callable[..., None]
+    carried: tuple[int, ...] = ()
+    feeds_back: bool = False
 
 
 CELLS = {"elman": Cell(elman.shapes, elman.tape, elman.forward, elman.backward)}

@@ -7,102 +7,141 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import readout
+from forecaster.nn.layer import Layer
 from forecaster.nn.network import Bound, Network
+
+Carry = list[list[np.ndarray]]  # for each layer, arrays (d * C, H) to go on from
+NO_DROPOUT = -1  # a seed
 
 
 class Chunk:
-    """All arrays of ``n_rows`` rows, allocated once; a source fills ``X``, ``Z`` and ``W``.
+    """All arrays of ``n_rows`` rows, allocated once; a source fills ``X``, ``Z``, ``W``, ``ends``.
+
+    Parameters
+    ----------
+    network : Network
+        Architecture.
+    n_rows : int
+        C.
+    n_targets : int
+        O', columns of the targets; a loss may read several outputs for one target.
+    input_gradient : bool
+        Whether `gradient` leaves that of the inputs in ``dX``.
 
     Attributes
     ----------
     X : array (T, C, D)
         Inputs.
-    Z, W : arrays (R, O)
+    ends : array (C,)
+        Steps of each row: what lies behind is not looked at. T unless a source says otherwise.
+    Z, W : arrays (R, O')
         Targets and their weights; R is C, or T * C in time-major order for outputs at every step.
+    dX : array (T, C, D), or (0, C, D)
+        Gradient of the inputs.
     """
 
-    def __init__(self, network: Network, n_rows: int, dtype: np.dtype) -> None:
-        T, C, O = network.n_steps, n_rows, network.n_outputs
+    def __init__(
+        self,
+        network: Network,
+        n_rows: int,
+        dtype: np.dtype,
+        n_targets: int,
+        input_gradient: bool = False,
+    ) -> None:
+        T, C, D, O = network.n_steps, n_rows, network.n_inputs, network.n_outputs
         R = C * network.n_output_steps
         self.network = network
-        self.X = np.zeros((T, C, network.n_inputs), dtype)
-        self.Z = np.zeros((R, O), dtype)
-        self.W = np.zeros((R, O), dtype)
-        self._states = [np.zeros((T + 1, C, H), dtype) for H in network.hidden_sizes]
-        self._dstates = [np.zeros((T + 1, C, H), dtype) for H in network.hidden_sizes]
-        self._tapes = [
-            network.cell_functions.tape(T, C, D, H, dtype)
-            for D, H in zip(network.layer_inputs, network.hidden_sizes, strict=True)
-        ]
+        self.X = np.zeros((T, C, D), dtype)
+        self.ends = np.full(C, T)
+        self.Z = np.zeros((R, n_targets), dtype)
+        self.W = np.zeros((R, n_targets), dtype)
+        self.dX = np.zeros((T if input_gradient else 0, C, D), dtype)
+        self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
         self._features = np.zeros((R, network.n_state_features + network.n_skip_features), dtype)
         self._dfeatures = np.zeros((R, network.n_state_features), dtype)
         self._Y = np.zeros((R, O), dtype)
         self._dY = np.zeros((R, O), dtype)
-        self._no_dX = np.zeros((0, C, network.n_inputs), dtype)
 
-    def states(self, parameters: Bound) -> np.ndarray:
-        """States of the last layer, (T + 1, C, H), the initial ones first."""
-        network = self.network
-        layer_input = self.X
-        for k, weights in enumerate(parameters.layers):
-            states = self._states[k]
-            if network.learn_initial_state:
-                states[0] = parameters.initial_states[k]
-            network.cell_functions.forward(
-                network.activation_code,
-                not network.learn_initial_state,
-                *weights,
-                layer_input,
-                states,
-                *self._tapes[k],
-            )
-            layer_input = states[1:]
-        return states
+    def states(
+        self, parameters: Bound, carry: Carry | None = None, seed: int = NO_DROPOUT
+    ) -> np.ndarray:
+        """Outputs of the last layer, (T, C, H).
 
-    def predict(self, parameters: Bound) -> np.ndarray:
+        ``carry`` holds the states to go on from, nothing at the start of the sequences; on return,
+        those at the end.
+        """
+        inputs = self.X
+        for k, layer in enumerate(self._layers):
+            if carry is not None:
+                for i, array in enumerate(layer.carried):
+                    array[0] = carry[k][i] if carry else 0
+            layer.forward(parameters, inputs, not carry, _layer_seed(seed, k))
+            inputs = layer.outputs
+        if carry is not None:
+            carry[:] = [[array[-1].copy() for array in layer.carried] for layer in self._layers]
+        return inputs
+
+    def predict(
+        self, parameters: Bound, carry: Carry | None = None, seed: int = NO_DROPOUT
+    ) -> np.ndarray:
         """Outputs (R, O); the array is reused by the next call."""
-        states = self.states(parameters)
         readout.forward(
             self.network.readout_code,
             parameters.readout,
             parameters.bias,
-            states,
+            self.states(parameters, carry, seed),
             self.X,
+            self.ends,
             self._features,
             self._Y,
         )
         return self._Y
 
-    def loss(self, parameters: Bound, loss: Callable) -> tuple[float, float]:
+    def loss(
+        self,
+        parameters: Bound,
+        loss: Callable,
+        carry: Carry | None = None,
+        seed: int = NO_DROPOUT,
+    ) -> tuple[float, float]:
         """Weighted sum of losses, and the sum of weights."""
-        return loss(self.predict(parameters), self.Z, self.W, self._dY)
+        return loss(self.predict(parameters, carry, seed), self.Z, self.W, self._dY)
 
-    def gradient(self, parameters: Bound, gradients: Bound, loss: Callable) -> tuple[float, float]:
+    def gradient(
+        self,
+        parameters: Bound,
+        gradients: Bound,
+        loss: Callable,
+        carry: Carry | None = None,
+        seed: int = NO_DROPOUT,
+    ) -> tuple[float, float]:
         """Write the gradient of the weighted sum of losses; return that sum and the weights'."""
-        network = self.network
-        total, weight = self.loss(parameters, loss)
+        fresh = not carry
+        total, weight = self.loss(parameters, loss, carry, seed)
         readout.backward(
-            network.readout_code,
+            self.network.readout_code,
             parameters.readout,
             gradients.readout,
             gradients.bias,
+            self.ends,
             self._features,
             self._dY,
             self._dfeatures,
-            self._dstates[-1],
+            self._layers[-1].doutputs,
         )
-        for k in reversed(range(len(self._states))):
-            network.cell_functions.backward(
-                network.activation_code,
-                not network.learn_initial_state,
-                *parameters.layers[k],
-                *gradients.layers[k],
-                self._states[k - 1][1:] if k else self.X,
-                self._states[k],
-                *self._tapes[k],
-                self._dstates[k],
-                self._dstates[k - 1][1:] if k else self._no_dX,
+        for k in reversed(range(len(self._layers))):
+            below = self._layers[k - 1] if k else None
+            self._layers[k].backward(
+                parameters,
+                gradients,
+                below.outputs if below else self.X,
+                below.doutputs if below else self.dX,
+                fresh,
+                _layer_seed(seed, k),
             )
-            if network.learn_initial_state:
-                self._dstates[k][0].sum(axis=0, out=gradients.initial_states[k])
         return total, weight
+
+
+def _layer_seed(seed: int, k: int) -> int:
+    """A seed of its own for each layer."""
+    return seed if seed < 0 else (seed + 0x632BE5AB * (k + 1)) & 0xFFFFFFFF

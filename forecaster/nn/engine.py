@@ -9,7 +9,7 @@ from types import TracebackType
 
 import numpy as np
 
-from forecaster.nn.chunk import Chunk
+from forecaster.nn.chunk import NO_DROPOUT, Carry, Chunk
 from forecaster.nn.network import Bound, Network
 from forecaster.nn.source import Inputs, Source
 
@@ -36,7 +36,13 @@ class Engine:
     """
 
     def __init__(
-        self, network: Network, batch_size: int, dtype: np.dtype, n_threads: int = 1
+        self,
+        network: Network,
+        batch_size: int,
+        dtype: np.dtype,
+        n_threads: int = 1,
+        n_targets: int | None = None,
+        input_gradient: bool = False,
     ) -> None:
         self.batch_size = batch_size
         self._network = network
@@ -45,7 +51,10 @@ class Engine:
         if self._rows * network.n_steps * network.n_parameters < _MIN_WORK_FOR_THREADS:
             n_threads = 1
         n_threads = max(1, min(n_threads, n_chunks))
-        self._chunks = [Chunk(network, self._rows, dtype) for _ in range(n_threads)]
+        n_targets = network.n_outputs if n_targets is None else n_targets
+        self._chunks = [
+            Chunk(network, self._rows, dtype, n_targets, input_gradient) for _ in range(n_threads)
+        ]
         self.gradients = np.zeros((n_chunks, network.n_parameters), dtype)
         self._bound_gradients = [network.bind(row) for row in self.gradients]
         self._sums = [(0.0, 0.0)] * n_chunks
@@ -86,27 +95,53 @@ class Engine:
         return n_chunks
 
     def gradient(
-        self, parameters: Bound, source: Source, rows: np.ndarray, loss: Callable
+        self,
+        parameters: Bound,
+        source: Source,
+        rows: np.ndarray,
+        loss: Callable,
+        carries: list[Carry] | None = None,
+        seed: int = NO_DROPOUT,
     ) -> tuple[int, float, float]:
-        """Leave gradients by chunk in ``gradients``; return their number, the loss and weights."""
+        """Leave gradients by chunk in ``gradients``; return their number, the loss and weights.
+
+        ``carries`` has an entry for each chunk, which `Chunk.states` reads and renews; ``seed`` is
+        that of dropout.
+        """
 
         def work(k: int, chunk: Chunk) -> None:
-            source.fill(rows[k * self._rows : (k + 1) * self._rows], chunk)
-            self._sums[k] = chunk.gradient(parameters, self._bound_gradients[k], loss)
+            source.fill(self._part(rows, k), chunk)
+            carry = carries[k] if carries is not None else None
+            own_seed = seed if seed < 0 else (seed + 0x9E3779B1 * k) & 0xFFFFFFFF
+            gradients = self._bound_gradients[k]
+            self._sums[k] = chunk.gradient(parameters, gradients, loss, carry, own_seed)
 
         n_chunks = self._run(work, len(rows))
         return n_chunks, *self._total(n_chunks)
 
     def loss(
-        self, parameters: Bound, source: Source, rows: np.ndarray, loss: Callable
+        self,
+        parameters: Bound,
+        source: Source,
+        rows: np.ndarray,
+        loss: Callable,
+        carries: list[Carry] | None = None,
     ) -> tuple[float, float]:
         """Loss and weight sums, without gradients."""
 
         def work(k: int, chunk: Chunk) -> None:
-            source.fill(rows[k * self._rows : (k + 1) * self._rows], chunk)
-            self._sums[k] = chunk.loss(parameters, loss)
+            source.fill(self._part(rows, k), chunk)
+            carry = carries[k] if carries is not None else None
+            self._sums[k] = chunk.loss(parameters, loss, carry)
 
         return self._total(self._run(work, len(rows)))
+
+    def fresh_carries(self) -> list[Carry]:
+        """Entries for sequences that start: nothing to go on from."""
+        return [[] for _ in self._sums]
+
+    def _part(self, rows: np.ndarray, k: int) -> np.ndarray:
+        return rows[k * self._rows : (k + 1) * self._rows]
 
     def _total(self, n_chunks: int) -> tuple[float, float]:
         sums = self._sums[:n_chunks]
@@ -117,8 +152,24 @@ class Engine:
         return self._collect(parameters, source, rows, states=False)
 
     def states(self, parameters: Bound, source: Inputs, rows: np.ndarray) -> np.ndarray:
-        """Last layer's states after each step, (len(rows), T, H)."""
+        """Last layer's outputs after each step, (len(rows), T, H)."""
         return self._collect(parameters, source, rows, states=True)
+
+    def input_gradients(
+        self, parameters: Bound, source: Source, rows: np.ndarray, loss: Callable
+    ) -> np.ndarray:
+        """Gradient of each row's weighted loss with respect to its inputs, (len(rows), T, D)."""
+        network = self._network
+        out = np.empty((len(rows), network.n_steps, network.n_inputs), self.gradients.dtype)
+
+        def work(k: int, chunk: Chunk) -> None:
+            here = self._part(rows, k)
+            source.fill(here, chunk)
+            chunk.gradient(parameters, self._bound_gradients[k], loss)
+            self._part(out, k)[:] = chunk.dX[:, : len(here)].swapaxes(0, 1)
+
+        self._run(work, len(rows))
+        return out
 
     def _collect(
         self, parameters: Bound, source: Inputs, rows: np.ndarray, states: bool
@@ -129,11 +180,11 @@ class Engine:
         out = np.empty((len(rows), steps, width), parameters.readout.dtype)
 
         def work(k: int, chunk: Chunk) -> None:
-            here = slice(k * self._rows, (k + 1) * self._rows)
-            source.fill_inputs(rows[here], chunk)
-            result = chunk.states(parameters)[1:] if states else chunk.predict(parameters)
+            here = self._part(rows, k)
+            source.fill_inputs(here, chunk)
+            result = chunk.states(parameters) if states else chunk.predict(parameters)
             result = result.reshape(steps, self._rows, width)
-            out[here] = result[:, : len(rows[here])].swapaxes(0, 1)
+            self._part(out, k)[:] = result[:, : len(here)].swapaxes(0, 1)
 
         self._run(work, len(rows))
         return out

@@ -21,6 +21,7 @@ class Bound(NamedTuple):
 
     layers: list[tuple[np.ndarray, ...]]
     initial_states: list[np.ndarray]
+    norms: list[tuple[np.ndarray, ...]]
     readout: np.ndarray
     bias: np.ndarray
 
@@ -45,6 +46,14 @@ class Network:
         Whether the readout sees the inputs as well.
     learn_initial_state : bool
         Whether the first state is a parameter instead of zero.
+    residual : bool
+        Whether a layer with as many units as inputs adds its inputs to its states.
+    dilations : tuple of int
+        For each layer, how many steps back its recurrence reaches, a divisor of T; empty for 1.
+    dropout : float
+        Share of a layer's outputs that is dropped on the way to the next layer, in training.
+    layer_norm : bool
+        Whether each layer's outputs are normalised over its units.
     """
 
     n_steps: int
@@ -56,6 +65,10 @@ class Network:
     readout: str = "last"
     skip: bool = False
     learn_initial_state: bool = False
+    residual: bool = False
+    dilations: tuple[int, ...] = ()
+    dropout: float = 0.0
+    layer_norm: bool = False
 
     @property
     def cell_functions(self) -> Cell:
@@ -73,6 +86,16 @@ class Network:
     def layer_inputs(self) -> tuple[int, ...]:
         """Number of inputs of each layer."""
         return (self.n_inputs, *self.hidden_sizes[:-1])
+
+    @property
+    def layer_cells(self) -> tuple[Cell, ...]:
+        """The cell of each layer."""
+        return (self.cell_functions,) * len(self.hidden_sizes)
+
+    @cached_property
+    def layer_dilations(self) -> tuple[int, ...]:
+        """Dilation of each layer."""
+        return self.dilations or (1,) * len(self.hidden_sizes)
 
     @cached_property
     def n_state_features(self) -> int:
@@ -103,6 +126,8 @@ class Network:
                 shapes[f"{layer}.{name}"] = shape
             if self.learn_initial_state:
                 shapes[f"{layer}.h0"] = (H,)
+            if self.layer_norm:
+                shapes[f"{layer}.gain"] = shapes[f"{layer}.shift"] = (H,)
         shapes["V"] = (self.n_state_features, self.n_outputs)
         if self.skip:
             shapes["S"] = (self.n_skip_features, self.n_outputs)
@@ -136,6 +161,7 @@ class Network:
         return Bound(
             [tuple(views[f"{layer}.{name}"] for name in names) for layer in range(n_layers)],
             [views[f"{k}.h0"] for k in range(n_layers) if self.learn_initial_state],
+            [(views[f"{k}.gain"], views[f"{k}.shift"]) for k in range(n_layers) if self.layer_norm],
             theta[matrix].reshape(-1, self.n_outputs),
             views["c"],
         )
@@ -165,6 +191,8 @@ class Network:
                 view[:] = _glorot_uniform(rng, view.shape, view.shape[0] + H)
             elif kind == "V":
                 view[:] = READOUT_GAIN * _glorot_uniform(rng, view.shape, sum(view.shape))
+            elif kind == "gain":
+                view[:] = 1
         return theta.astype(dtype)
 
 

@@ -33,14 +33,18 @@ class ArrayInputs:
     ----------
     X : array (N, T, D)
         Inputs.
+    ends : array (N,), optional
+        Steps of each row; all T by default.
     """
 
-    def __init__(self, X: np.ndarray) -> None:
+    def __init__(self, X: np.ndarray, ends: np.ndarray | None = None) -> None:
         self.n_rows = len(X)
-        self._X = X
+        self._X, self._ends = X, ends
 
     def fill_inputs(self, rows: np.ndarray, chunk: Chunk) -> None:
         row_kernels.gather(self._X, rows, chunk.X)
+        if self._ends is not None:
+            chunk.ends[: len(rows)] = self._ends[rows]
 
 
 class ArraySource(ArrayInputs):
@@ -52,12 +56,16 @@ class ArraySource(ArrayInputs):
         Inputs.
     Z : array (N, S, O)
         Targets, for S = 1 output step or S = T.
-    weights : array (N,)
-        Weight of each row.
+    weights : array (N, S, O)
+        Weight of each target; where it is zero, the target may be anything.
+    ends : array (N,), optional
+        Steps of each row, for rows that are filled up at their end.
     """
 
-    def __init__(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> None:
-        super().__init__(X)
+    def __init__(
+        self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray, ends: np.ndarray | None = None
+    ) -> None:
+        super().__init__(X, ends)
         self._Z, self._weights = Z, weights
 
     def fill(self, rows: np.ndarray, chunk: Chunk) -> None:

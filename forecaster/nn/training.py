@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecaster._threads import single_threaded_blas
-from forecaster.kernels.losses import LOSSES
 from forecaster.kernels.optim import combine
 from forecaster.nn.engine import Engine
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Bound, Network
 from forecaster.nn.solvers import SCHEDULES, Solver
 from forecaster.nn.source import Source
@@ -26,8 +26,8 @@ class Plan:
     ----------
     make_solver : callable ``(n_parameters, dtype, decay) -> Solver``
         Optimiser.
-    loss : str
-        Name in ``LOSSES``.
+    loss : Loss
+        What is minimised.
     batch_size : int
         Rows per step.
     learning_rate : float
@@ -55,7 +55,7 @@ class Plan:
     """
 
     make_solver: Callable[[int, np.dtype, np.ndarray], Solver]
-    loss: str = "squared_error"
+    loss: Loss = field(default_factory=Loss)
     batch_size: int = 32
     learning_rate: float = 1e-3
     schedule: str = "constant"
@@ -118,7 +118,7 @@ class _Loop:
         self.solver = solver
         self.theta = theta
         self.parameters = network.bind(theta)
-        self.loss = LOSSES[plan.loss]
+        self.loss = plan.loss.bind(theta.dtype)
         self.batches = _batches(source.n_rows, plan, rng)
         self.steps_per_iter = plan.steps_per_iter or _batches_per_pass(source.n_rows, plan)
         whole = plan.max_iter * self.steps_per_iter
@@ -163,7 +163,7 @@ class _Loop:
             raise _Diverged
         if validation is None:
             return self.result.loss_curve[-1]
-        score = mean_loss(self.network, self.engine, self.parameters, validation, self.plan.loss)
+        score = mean_loss(self.network, self.engine, self.parameters, validation, self.loss)
         if not math.isfinite(score):
             raise _Diverged
         self.result.validation_curve.append(score)
@@ -226,19 +226,23 @@ def train(
         decay = plan.readout_decay * network.mask("V", "S")
         solver = plan.make_solver(network.n_parameters, theta.dtype, decay)
     batch_size = min(plan.batch_size, source.n_rows)
-    with single_threaded_blas(), Engine(network, batch_size, theta.dtype, n_threads) as engine:
+    n_targets = plan.loss.n_targets(network.n_outputs)
+    with (
+        single_threaded_blas(),
+        Engine(network, batch_size, theta.dtype, n_threads, n_targets) as engine,
+    ):
         loop = _Loop(network, theta.copy(), source, plan, rng, engine, solver)
         return loop.run(validation, stop, progress)
 
 
 def mean_loss(
-    network: Network, engine: Engine, parameters: Bound, source: Source, loss: str
+    network: Network, engine: Engine, parameters: Bound, source: Source, loss: Callable
 ) -> float:
     """Mean loss over all rows of a source, summed over output steps."""
     total = weight = 0.0
     for start in range(0, source.n_rows, engine.batch_size):
         rows = np.arange(start, min(start + engine.batch_size, source.n_rows))
-        sums = engine.loss(parameters, source, rows, LOSSES[loss])
+        sums = engine.loss(parameters, source, rows, loss)
         total, weight = total + sums[0], weight + sums[1]
     return network.n_output_steps * total / weight if weight else 0.0
 

@@ -11,6 +11,7 @@ from forecaster.forecasting import recipe
 from forecaster.forecasting.model import fit_model
 from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import Prepared, fit_preparation
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import Adam
 from forecaster.nn.source import ArraySource
@@ -120,10 +121,10 @@ def test_targets_of_a_window_lie_behind_it_and_inputs_before():
 
 def test_training_on_a_panel_is_training_on_its_windows():
     network = Network(3, 2, (4,), 2, readout="all", skip=True)
-    plan = Plan(Adam, batch_size=8, max_iter=3, loss="absolute_error", learning_rate=0.01)
+    plan = Plan(Adam, batch_size=8, max_iter=3, loss=Loss("absolute_error"), learning_rate=0.01)
     X, Z, W = slow_rows(2, 2, True, 3, 2, 2)
     assert W.all()
-    windows = ArraySource(X, Z[:, None], np.ones(len(X)))
+    windows = ArraySource(X, Z[:, None], np.ones_like(Z[:, None]))
     theta = network.initial(np.random.default_rng(0), np.dtype("float64"))
     by_panel, by_window = (
         train(network, theta, source, plan, np.random.default_rng(1))

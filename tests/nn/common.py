@@ -30,7 +30,7 @@ class Rows(ArraySource):
         self.X = rng.standard_normal((n_rows, network.n_steps, network.n_inputs)).astype(dtype)
         self.Z = rng.standard_normal((n_rows, network.n_output_steps, network.n_outputs))
         self.Z = self.Z.astype(dtype)
-        self.weights = rng.uniform(0.5, 2, n_rows).astype(dtype)
+        self.weights = rng.uniform(0.5, 2, self.Z.shape).astype(dtype)
         super().__init__(self.X, self.Z, self.weights)
         self.batches = []
 

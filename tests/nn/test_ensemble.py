@@ -64,7 +64,7 @@ def test_a_single_network_has_all_threads_for_its_minibatches(n_networks, monkey
 
     class Engine(engine_module.Engine):
         def __init__(self, *args):
-            seen.append(args[-1])
+            seen.append(args[3])
             super().__init__(*args)
 
     monkeypatch.setattr("forecaster.nn.training.Engine", Engine)

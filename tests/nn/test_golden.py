@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecaster.kernels.losses import squared_error
 from forecaster.nn.cell import CELLS
 from forecaster.nn.engine import Engine
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import SGD, Adam
 from forecaster.nn.source import ArraySource
@@ -56,7 +56,7 @@ class Golden:
             case["skip"],
         )
         self.rows = np.arange(case["B"])
-        self.source = ArraySource(self.X, self.Z, np.ones(case["B"], dtype))
+        self.source = ArraySource(self.X, self.Z, np.ones_like(self.Z))
 
     def train(self, make_solver, learning_rate, max_grad_norm):
         plan = Plan(
@@ -107,9 +107,8 @@ def test_outputs(path, name):
 def test_loss_and_gradient(path, name):
     g = Golden(path, name)
     with Engine(g.network, len(g.rows), g.dtype) as engine:
-        n, total, weight = engine.gradient(
-            g.network.bind(g.weights), g.source, g.rows, squared_error
-        )
+        loss = Loss("squared_error").bind(g.dtype)
+        n, total, weight = engine.gradient(g.network.bind(g.weights), g.source, g.rows, loss)
         scale = g.network.n_output_steps / weight
         g.assert_close(scale * total, g.loss, ROUNDINGS)
         g.assert_close(scale * engine.gradients[:n].sum(axis=0), g.gradient, ROUNDINGS)

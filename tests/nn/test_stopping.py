@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from forecaster.nn.engine import Engine
+from forecaster.nn.losses import Loss
 from forecaster.nn.training import mean_loss
 from tests import reference
 from tests.nn.common import (
@@ -45,7 +46,13 @@ def test_validation_keeps_the_best_weights():
     assert 0 < best < len(trained.validation_curve) - 1
     assert trained.best_loss == trained.validation_curve[best]
     with Engine(NETWORK, 4, trained.theta.dtype) as engine:
-        kept = mean_loss(NETWORK, engine, NETWORK.bind(trained.theta), validation, "squared_error")
+        kept = mean_loss(
+            NETWORK,
+            engine,
+            NETWORK.bind(trained.theta),
+            validation,
+            Loss().bind(np.dtype("float64")),
+        )
     assert kept == trained.best_loss
     shorter = fit(replace(plan, max_iter=best + 1))
     np.testing.assert_array_equal(trained.theta, shorter.theta)
@@ -64,10 +71,10 @@ def test_validation_stops_early_and_still_keeps_the_best_weights():
 
 def test_mean_loss_over_several_batches():
     rows, theta = Rows(), start()
-    expected = reference.loss(NETWORK, theta, rows.X, rows.Z, rows.weights, "squared_error")
+    expected = reference.loss(NETWORK, theta, rows.X, rows.Z, rows.weights, Loss())
     for batch_size in (3, N_ROWS):
         with Engine(NETWORK, batch_size, theta.dtype) as engine:
-            loss = mean_loss(NETWORK, engine, NETWORK.bind(theta), rows, "squared_error")
+            loss = mean_loss(NETWORK, engine, NETWORK.bind(theta), rows, Loss().bind(theta.dtype))
         assert loss == pytest.approx(expected, rel=1e-13)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from forecaster.nn import engine as engine_module
 from forecaster.nn.cell import CELLS
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import SCHEDULES, SGD, Adam, one_cycle
 from forecaster.nn.source import ArraySource
@@ -18,7 +19,7 @@ from tests.reference import assert_close
 
 def full_gradient(theta, source, network=NETWORK):
     def loss(theta):
-        return reference.loss(network, theta, source.X, source.Z, source.weights, "squared_error")
+        return reference.loss(network, theta, source.X, source.Z, source.weights, Loss())
 
     return reference.gradient(loss, theta)
 
@@ -30,7 +31,7 @@ def test_a_step_of_gradient_descent():
     source, theta = Rows(), start()
     trained = fit(ONE_STEP, source, theta=theta)
     assert_close(trained.theta, theta - 0.1 * full_gradient(theta, source), 30)
-    expected = reference.loss(NETWORK, theta, source.X, source.Z, source.weights, "squared_error")
+    expected = reference.loss(NETWORK, theta, source.X, source.Z, source.weights, Loss())
     assert trained.loss_curve == pytest.approx([expected], rel=1e-13)
     assert trained.best_loss == trained.loss_curve[0]
     assert trained.n_steps == 1
@@ -84,7 +85,7 @@ def test_readout_decay_shrinks_the_readout_alone(make_solver):
 
 
 def test_loss_by_name():
-    absolute = fit(replace(ONE_STEP, loss="absolute_error"))
+    absolute = fit(replace(ONE_STEP, loss=Loss("absolute_error")))
     assert absolute.loss_curve != fit(ONE_STEP).loss_curve
 
 

@@ -1,0 +1,131 @@
+"""One recurrent layer and what follows it, on a chunk of rows: forward and backward."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecaster.kernels import joints
+from forecaster.nn.network import Bound, Network
+
+
+class Layer:
+    """Memory of layer ``k`` for ``n_rows`` rows, allocated once.
+
+    A layer with dilation d links step t to step t - d: that is d interleaved sequences side by
+    side, hence the same arrays in another shape, (T / d, d * C, .).
+
+    Attributes
+    ----------
+    outputs, doutputs : array (T, C, H)
+        What the layer above sees, and its gradient, which `backward` uses up.
+    """
+
+    def __init__(self, network: Network, k: int, n_rows: int, dtype: np.dtype) -> None:
+        T, C, d = network.n_steps, n_rows, network.layer_dilations[k]
+        D, H = network.layer_inputs[k], network.hidden_sizes[k]
+        self._network, self._k = network, k
+        self._cell = network.layer_cells[k]
+        self._shape = (T // d, d * C)
+        self._states = np.zeros((T // d + 1, d * C, H), dtype)
+        self._dstates = np.zeros_like(self._states)
+        self._tape = self._cell.tape(T // d, d * C, D, H, dtype)
+        self._residual = network.residual and D == H
+        self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
+        self._joined = self._residual or self._drops or network.layer_norm
+        self.outputs = self._states[1:].reshape(T, C, H)
+        self.doutputs = self._dstates[1:].reshape(T, C, H)
+        if self._joined:
+            self.outputs = np.zeros((T, C, H), dtype)  # else the states themselves
+        if network.layer_norm:
+            self._standard = np.zeros((T * C, H), dtype)
+            self._spread = np.zeros(T * C, dtype)
+        if self._residual:
+            self._passed = np.zeros(T * C * H, dtype)
+
+    @property
+    def carried(self) -> list[np.ndarray]:
+        """Arrays (T / d + 1, d * C, H) of all that goes from step to step, the start first."""
+        return [self._states, *(self._tape[i] for i in self._cell.carried)]
+
+    def forward(self, parameters: Bound, inputs: np.ndarray, fresh: bool, seed: int) -> None:
+        """Compute ``outputs`` of inputs (T, C, D).
+
+        ``fresh``: whether sequences start here, or else go on from ``carried``; ``seed``: that of
+        dropout, or -1 for none.
+        """
+        network, k = self._network, self._k
+        if network.learn_initial_state and fresh:
+            self._states[0] = parameters.initial_states[k]
+        self._cell.forward(
+            network.activation_code,
+            fresh and not network.learn_initial_state,
+            *parameters.layers[k],
+            *self._feedback(parameters),
+            inputs.reshape(*self._shape, -1),
+            self._states,
+            *self._tape,
+        )
+        if self._joined:
+            self._join(parameters, inputs, seed)
+
+    def _join(self, parameters: Bound, inputs: np.ndarray, seed: int) -> None:
+        """From the states to the outputs."""
+        flat, states = self.outputs.reshape(-1), self._states[1:].reshape(-1)
+        if self._residual:
+            joints.add(states, inputs.reshape(-1), flat)
+        else:
+            flat[:] = states
+        if self._network.layer_norm:
+            rows = flat.reshape(len(self._spread), -1)
+            norm = parameters.norms[self._k]
+            joints.normalise(rows, *norm, self._standard, self._spread, rows)
+        self._drop(flat, seed)
+
+    def _drop(self, values: np.ndarray, seed: int) -> None:
+        if self._drops and seed >= 0:
+            rate = self._network.dropout
+            joints.drop(values, int(rate * 2**32), values.dtype.type(1 / (1 - rate)), seed)
+
+    def backward(
+        self,
+        parameters: Bound,
+        gradients: Bound,
+        inputs: np.ndarray,
+        dinputs: np.ndarray,
+        fresh: bool,
+        seed: int,
+    ) -> None:
+        """From ``doutputs`` to the gradients of the weights and, unless empty, of the inputs."""
+        network, k = self._network, self._k
+        flat = self.doutputs.reshape(-1)
+        self._drop(flat, seed)
+        if network.layer_norm:
+            gain, rows = parameters.norms[k][0], flat.reshape(len(self._spread), -1)
+            norm = gradients.norms[k]
+            joints.normalise_backward(gain, *norm, self._standard, self._spread, rows)
+        if self._residual:
+            self._passed[:] = flat
+        self._cell.backward(
+            network.activation_code,
+            fresh and not network.learn_initial_state,
+            *parameters.layers[k],
+            *self._feedback(parameters),
+            *gradients.layers[k],
+            *self._feedback(gradients),
+            inputs.reshape(*self._shape, -1),
+            self._states,
+            *self._tape,
+            self._dstates,
+            dinputs.reshape(-1, self._shape[1], inputs.shape[2]),
+        )
+        if network.learn_initial_state and fresh:
+            self._dstates[0].sum(axis=0, out=gradients.initial_states[k])
+        if self._residual and dinputs.size:
+            joints.add(dinputs.reshape(-1), self._passed, dinputs.reshape(-1))
+
+    def _feedback(self, parameters: Bound) -> tuple:
+        """What a cell that feeds the network's outputs back needs of the readout."""
+        if not self._cell.feeds_back:
+            return ()
+        states = parameters.readout[: self._network.n_state_features]
+        return states, parameters.bias
