@@ -36,7 +36,30 @@ def elman(f, Wx, Wh, b, x, h):
     return np.array(states)
 
 
-CELLS = {"elman": elman}
+def gru(f, Wx, Wh, b, bh, x, h):
+    """``h' = (1 - z) n + z h`` with gates r, z and ``n = f(x Wn + bn + r (h Un + bh))``."""
+    states = [h]
+    for t in range(len(x)):
+        x_r, x_z, x_n = np.split(x[t] @ Wx + b, 3)
+        h_r, h_z, h_n = np.split(states[-1] @ Wh, 3)
+        r, z = ACTIVATIONS["logistic"](x_r + h_r), ACTIVATIONS["logistic"](x_z + h_z)
+        n = f(x_n + r * (h_n + bh))
+        states.append((1 - z) * n + z * states[-1])
+    return np.array(states)
+
+
+def lstm(f, Wx, Wh, b, x, h, c=0):
+    """``c' = forget c + enter f(...)`` and ``h' = leave f(c')``; the cells c start at zero."""
+    states = [h]
+    for t in range(len(x)):
+        i, f_, g, o = np.split(x[t] @ Wx + states[-1] @ Wh + b, 4)
+        enter, forget, leave = (ACTIVATIONS["logistic"](gate) for gate in (i, f_, o))
+        c = forget * c + enter * f(g)
+        states.append(leave * f(c))
+    return np.array(states)
+
+
+CELLS = {"elman": elman, "gru": gru, "lstm": lstm}
 
 
 def readout_features(readout, skip, x, h):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from forecaster.kernels import elman
+from forecaster.kernels import elman, gru, lstm
+from forecaster.kernels.activations import ACTIVATIONS
 
 Shape = tuple[int, ...]
 
@@ -25,14 +26,42 @@ class Cell:
     forward : kernel ``(activation, from_zero, *parameters, X, states, *tape)``
     backward : kernel
         ``(activation, from_zero, *parameters, *gradients, X, states, *tape, dstates, dX)``
+    activations : tuple of str
+        Names in ``ACTIVATIONS`` that the cell can use.
+    carried : tuple of (int, int)
+        For each state that is carried from step to step besides ``h``: where in the tape it lies,
+        (T + 1, C, H) with the initial one first, and where backward leaves the gradient of that
+        one, (C, H). The initial one is the caller's to set, like ``states[0]``; a new tape holds
+        zeros, and with ``from_zero`` it must.
+    initial_bias : dict
+        For a bias that does not start at zero: its value for each gate.
+    feeds_back : bool
+        Whether the network's output is fed back. Then the kernels take the readout's ``V`` and
+        ``c`` behind the parameters, and add to their gradients behind the gradients.
     """
 
     shapes: Callable[[int, int], dict[str, Shape]]
     tape: Callable[..., tuple[Any, ...]]
     forward: Callable[..., None]
     backward: Callable[..., None]
-    carried: tuple[int, ...] = ()
+    activations: tuple[str, ...] = tuple(ACTIVATIONS)
+    carried: tuple[tuple[int, int], ...] = ()
+    initial_bias: dict[str, tuple[float, ...]] = field(default_factory=dict)
     feeds_back: bool = False
 
 
-CELLS = {"elman": Cell(elman.shapes, elman.tape, elman.forward, elman.backward)}
+CELLS = {
+    "elman": Cell(elman.shapes, elman.tape, elman.forward, elman.backward),
+    "gru": Cell(gru.shapes, gru.tape, gru.forward, gru.backward, activations=("tanh",)),
+    "lstm": Cell(
+        lstm.shapes,
+        lstm.tape,
+        lstm.forward,
+        lstm.backward,
+        activations=("tanh",),
+        carried=((0, 1),),
+        # An open forget gate: at the start cells remember (Gers et al. 2000; R. Jozefowicz,
+        # W. Zaremba, I. Sutskever, ICML 2015).
+        initial_bias={"b": (0, 1, 0, 0)},
+    ),
+}

@@ -45,7 +45,7 @@ class Layer:
     @property
     def carried(self) -> list[np.ndarray]:
         """Arrays (T / d + 1, d * C, H) of all that goes from step to step, the start first."""
-        return [self._states, *(self._tape[i] for i in self._cell.carried)]
+        return [self._states, *(self._tape[i] for i, _ in self._cell.carried)]
 
     def forward(self, parameters: Bound, inputs: np.ndarray, fresh: bool, seed: int) -> None:
         """Compute ``outputs`` of inputs (T, C, D).

@@ -176,10 +176,12 @@ class Network:
     def initial(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
         """Starting weights.
 
-        Recurrent blocks are orthogonal (Saxe et al. 2014) times 0.9, input and readout weights
-        uniform after Glorot & Bengio (2010), the latter times 0.1; all else starts at zero.
+        Recurrent blocks, one for each gate, are orthogonal (Saxe et al. 2014) times 0.9, input and
+        readout weights uniform after Glorot & Bengio (2010), the latter times 0.1; biases as the
+        cell wants them; all else starts at zero.
         """
         theta = np.zeros(self.n_parameters)
+        biases = self.cell_functions.initial_bias
         for name, view in self.views(theta).items():
             kind = name.rpartition(".")[2]
             if kind.startswith("Wh"):
@@ -189,6 +191,8 @@ class Network:
             elif kind.startswith("Wx"):
                 H = self.hidden_sizes[int(name.partition(".")[0])]
                 view[:] = _glorot_uniform(rng, view.shape, view.shape[0] + H)
+            elif kind in biases:
+                view[:] = np.repeat(biases[kind], view.size // len(biases[kind]))
             elif kind == "V":
                 view[:] = READOUT_GAIN * _glorot_uniform(rng, view.shape, sum(view.shape))
             elif kind == "gain":

@@ -5,11 +5,12 @@
 needs torch, takes seconds, and gives the same files again (they were made with torch 2.13). A file
 holds one cell, activation and type; its arrays are called ``case/what``, and ``settings`` (JSON)
 says what the cases are and how they were trained. Flat vectors of weights and gradients follow the
-order of ``Network.shapes``: Wx, Wh, b of each layer, then V (states to outputs), S (inputs to
-outputs), c; matrices are ``(n_in, n_out)``, the transpose of PyTorch's.
+order of ``Network.shapes``: Wx, Wh, b (GRU: and bh) of each layer, then V (states to outputs), S
+(inputs to outputs), c; matrices are ``(n_in, n_out)``, the transpose of PyTorch's.
 
-PyTorch's recurrent layers have two biases that are always added up, ours have one. Theirs on the
-recurrent side, ``bias_hh``, is held at zero and not trained, so that both train the same numbers.
+PyTorch's recurrent layers have two biases, which are added up but for the GRU's candidate; ours
+have one. Theirs on the recurrent side, ``bias_hh``, is held at zero and not trained where it is
+added up, so that both train the same numbers.
 """
 
 import json
@@ -49,13 +50,20 @@ CASES = {
     "each": Case(4, 5, 2, 4, 2, readout="each"),
     "all-skip": Case(4, 3, 2, 4, 3, readout="all", skip=True),
 }
+# Gated cells have three or four times the weights: smaller cases keep their files small.
+CASES_BY_CELL = {
+    "elman": CASES,
+    "gru": {**CASES, "plain": Case(3, 5, 4, 7, 2)},
+    "lstm": {**CASES, "plain": Case(3, 5, 4, 7, 2)},
+}
+ACTIVATIONS = {"elman": ("tanh", "relu"), "gru": ("tanh",), "lstm": ("tanh",)}
 
 
 def make_layer(cell, activation, case):
     """PyTorch's recurrent layer."""
     import torch
 
-    make = {"elman": torch.nn.RNN}[cell]
+    make = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     options = {"nonlinearity": activation} if cell == "elman" else {}
     return make(case.D, case.H, case.n_layers, batch_first=True, **options)
 
@@ -74,13 +82,20 @@ class Model:
         if case.readout == "all":
             n_states *= case.T
         self.linear = torch.nn.Linear(n_states + n_inputs, case.O)
-        self.trained = []
+        self.trained, self.n_untrained = [], {}
         for k in range(case.n_layers):
             names = (f"weight_ih_l{k}", f"weight_hh_l{k}", f"bias_ih_l{k}")
             self.trained += [getattr(self.layer, name) for name in names]
             bias_hh = getattr(self.layer, f"bias_hh_l{k}")
-            torch.nn.init.zeros_(bias_hh)
-            bias_hh.requires_grad_(False)
+            n = 2 * case.H if cell == "gru" else len(bias_hh)
+            torch.nn.init.zeros_(bias_hh[:n].detach())
+            if n < len(bias_hh):
+                trained = torch.arange(len(bias_hh)) >= n
+                bias_hh.register_hook(lambda gradient, trained=trained: gradient * trained)
+                self.trained.append(bias_hh)
+                self.n_untrained[bias_hh] = n
+            else:
+                bias_hh.requires_grad_(False)
         self.trained += [self.linear.weight, self.linear.bias]
 
     def outputs(self, X):
@@ -105,16 +120,20 @@ class Model:
         outputs = self.outputs(X)
         return outputs.shape[1] * torch.nn.functional.mse_loss(outputs, Z)
 
+    def flat(self, what):
+        """One vector of ``what(parameter)``, without the elements that are not trained."""
+        parts = [what(p).numpy().T.ravel()[self.n_untrained.get(p, 0) :] for p in self.trained]
+        return np.concatenate(parts)
+
     def weights(self):
-        return np.concatenate([p.detach().numpy().T.ravel() for p in self.trained])
+        return self.flat(lambda parameter: parameter.detach())
 
     def gradient(self, X, Z):
         for parameter in self.trained:
             parameter.grad = None
         loss = self.loss(X, Z)
         loss.backward()
-        gradient = np.concatenate([p.grad.numpy().T.ravel() for p in self.trained])
-        return loss.item(), gradient
+        return loss.item(), self.flat(lambda parameter: parameter.grad)
 
 
 def shorten(parameters):
@@ -166,14 +185,19 @@ def record(cell, activation, case, dtype):
 
 
 def main():
-    cases = {name: asdict(case) for name, case in CASES.items()}
-    settings = {"cases": cases, "adam": ADAM, "sgd": SGD, "max_norm": MAX_NORM, "n_steps": N_STEPS}
-    for cell, activations in {"elman": ("tanh", "relu")}.items():
-        for activation in activations:
+    for cell, cases in CASES_BY_CELL.items():
+        settings = {
+            "cases": {name: asdict(case) for name, case in cases.items()},
+            "adam": ADAM,
+            "sgd": SGD,
+            "max_norm": MAX_NORM,
+            "n_steps": N_STEPS,
+        }
+        for activation in ACTIVATIONS[cell]:
             for dtype in ("float32", "float64"):
                 arrays = {
                     f"{name}/{what}": array
-                    for name, case in CASES.items()
+                    for name, case in cases.items()
                     for what, array in record(cell, activation, case, dtype).items()
                 }
                 path = FOLDER / f"{cell}-{activation}-{dtype}.npz"

@@ -78,6 +78,9 @@ def test_initial_weights(cell):
         elif kind == "V":
             limit = READOUT_GAIN * np.sqrt(6 / sum(view.shape))
             assert 0.5 * limit < np.abs(view).max() <= limit
+        elif cell == "lstm" and kind == "b":
+            for gate, block in enumerate(np.split(view, 4)):  # i, f, g, o
+                np.testing.assert_array_equal(block, gate == 1)
         else:
             np.testing.assert_array_equal(view, 0)
 
