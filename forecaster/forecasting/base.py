@@ -45,7 +45,7 @@ class Forecaster(ABC, BaseEstimator):
         X : list, array, Series or DataFrame
             The new rows, in the form of those of `fit`.
         y : list, array, Series or DataFrame, optional
-            The new rows, for callers that hand over exogenous columns as `X`.
+            The new rows, for callers that need a ``y``; then `X` is as in `fit`.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class Forecaster(ABC, BaseEstimator):
             What happened after the known rows. To split a long frame with scikit-learn's
             `TimeSeriesSplit`, sort it by time first: it cuts by rows, not by dates.
         y : list, array, Series or DataFrame, optional
-            The same, for callers that hand over exogenous columns as `X`.
+            The same, for callers that need a ``y``; then `X` is as in `fit`.
 
         Returns
         -------
@@ -161,6 +161,13 @@ class Forecaster(ABC, BaseEstimator):
 
     def _target(self, X: Any, y: Any) -> Any:
         """The rows to learn from or to compare with."""
+        if X is not None and y is not None and not _adds_nothing(X, y):
+            raise ValueError(
+                f"{type(self).__name__} does not use exogenous columns yet: call fit(y) with the "
+                "series alone."
+            )
+        if X is None and y is None:
+            raise ValueError(f"{type(self).__name__} needs a series, got None.")
         return X if y is None else y
 
     def _read(self, data: Any) -> SeriesSet:
@@ -187,6 +194,13 @@ class Forecaster(ABC, BaseEstimator):
         first, series = self.data_.steps_to(rows), self.data_.positions_of(rows)
         steps = int((first + rows.lengths).max()) - 1
         return steps, ranges(series * steps + first - 1, rows.lengths)
+
+
+def _adds_nothing(X: Any, y: Any) -> bool:
+    """Whether X has no columns, or repeats y, as scikit-learn's scorers by name need it."""
+    if np.ndim(X) == 2 and np.shape(X)[1] == 0:
+        return True
+    return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
 
 
 def _check_levels(level: float | Sequence[float] | None) -> list[float]:

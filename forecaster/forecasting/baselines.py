@@ -51,10 +51,10 @@ class _BaselineForecaster(Forecaster):
         Parameters
         ----------
         X : list, array, Series or DataFrame
-            The series: one, or several as columns of a wide frame or in a long frame. If `y` is
-            given, `X` is not used.
+            The series: one, or several as columns of a wide frame or in a long frame.
         y : list, array, Series or DataFrame, optional
-            The series, for callers that hand over exogenous columns as `X`.
+            The series, for callers that need a ``y``, such as scikit-learn's scorers by name: then
+            `X` is None, a frame without columns, or the series once more.
 
         Returns
         -------
@@ -63,7 +63,8 @@ class _BaselineForecaster(Forecaster):
         Raises
         ------
         ValueError
-            If a parameter is wrong, a value is missing, or a series is too short.
+            If a parameter is wrong, a value is missing, a series is too short, or `X` holds
+            exogenous columns.
         """
         check_parameters(self, {"horizon": integer(1), "season_length": integer(1)})
         data = self._read(self._target(X, y))

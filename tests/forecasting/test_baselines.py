@@ -78,9 +78,29 @@ def test_rows_are_forecast_at_their_times():
     fitted = DriftForecaster().fit(Y[:20])
     later = fitted.predict(Y[22:25])  # two steps are left out
     pd.testing.assert_series_equal(later, fitted.predict(5)[2:])
-    exogenous = pd.DataFrame({"price": 1.0, "promotion": "no"}, index=Y.index)
-    with_columns = DriftForecaster().fit(exogenous[:20], Y[:20]).predict(exogenous[20:25])
-    pd.testing.assert_series_equal(with_columns, fitted.predict(5))
+    columns = pd.DataFrame({"price": 1.0, "promotion": "no"}, index=Y.index)  # are not looked at
+    pd.testing.assert_series_equal(fitted.predict(columns[20:25]), fitted.predict(5))
+
+
+@each_baseline
+def test_exogenous_columns_are_refused(forecaster, method):
+    prices = pd.DataFrame({"price": 1.0}, index=Y.index)
+    sentence = r"Forecaster does not use exogenous columns yet: call fit\(y\) with the series alone"
+    with pytest.raises(ValueError, match=sentence):
+        clone(forecaster).fit(prices, Y)
+    fitted = clone(forecaster).fit(Y[:24])
+    for learn_or_compare in (fitted.update, fitted.score):
+        with pytest.raises(ValueError, match=sentence):
+            learn_or_compare(prices[24:], Y[24:])
+    with pytest.raises(ValueError, match="Forecaster needs a series, got None"):
+        clone(forecaster).fit(None)
+
+
+@each_baseline
+def test_a_y_may_come_with_an_x_that_adds_nothing(forecaster, method):
+    expected = clone(forecaster).fit(Y).predict(3)
+    for X in (None, Y, pd.DataFrame(index=Y.index)):
+        pd.testing.assert_series_equal(clone(forecaster).fit(X, Y).predict(3), expected)
 
 
 def test_rows_of_some_series_of_a_long_frame():
