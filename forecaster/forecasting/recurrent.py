@@ -333,3 +333,18 @@ class RecurrentForecaster(Forecaster):
         """Mean training loss of the networks after every 50 steps."""
         curves = [member.loss_curve for member in self.model_.trained]
         return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
+
+    @property
+    def loss_(self) -> float:
+        """The last of ``loss_curve_``; infinite if that is empty."""
+        return self.loss_curve_[-1] if self.loss_curve_ else np.inf
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest of ``loss_curve_``; infinite if that is empty."""
+        return min(self.loss_curve_, default=np.inf)
+
+    @property
+    def n_iter_(self) -> int:
+        """How often the loss was looked at: the length of ``loss_curve_``."""
+        return len(self.loss_curve_)
