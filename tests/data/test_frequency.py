@@ -13,6 +13,14 @@ def series(labels):
     return pd.Series(np.arange(len(labels), dtype=float), labels)
 
 
+@pytest.mark.parametrize("position", [1, 2, 38])
+def test_a_gap_near_an_end(position):
+    index = pd.date_range("2020-01-01", periods=40, freq="MS")
+    missing = str(index[position])[:10]
+    with pytest.raises(ValueError, match=f"here 'MS'; there is none for {missing}"):
+        read(series(index).drop(index[position]))
+
+
 @pytest.mark.parametrize("freq", ["D", "h", "15min", "W-SUN", "MS", "ME", "QS-JAN", "YE-DEC"])
 @pytest.mark.parametrize("position", [1, 2])
 @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
