@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from forecaster._validation import real
 from forecaster.data.frames import read
 from forecaster.data.panel import FloatArray, IntArray, ranges
 from forecaster.data.series_set import SeriesSet
@@ -91,7 +92,7 @@ class Forecaster(ABC, BaseEstimator):
             between 0 and 100, or cannot be had.
         """
         check_is_fitted(self)
-        levels = _check_levels(level)
+        levels = check_levels(level)
         if X is None or (isinstance(X, Integral) and not isinstance(X, bool)):
             steps = self.horizon if X is None else int(X)
             if steps < 1:
@@ -203,12 +204,13 @@ def _adds_nothing(X: Any, y: Any) -> bool:
     return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
 
 
-def _check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once."""
-    levels = [] if level is None else np.atleast_1d(level).tolist()
+def check_levels(level: float | Sequence[float] | None) -> list[float]:
+    """Levels in rising order, each once; a ValueError if one is no percentage."""
+    levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
+    _, is_percentage = real(0, 100, open_low=True)
     for value in levels:
-        if not isinstance(value, int | float) or not 0 < value < 100:
+        if not is_percentage(value):
             raise ValueError(
                 f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
             )
-    return sorted(set(levels))
+    return sorted({float(value) for value in levels})
