@@ -60,6 +60,19 @@ def test_a_long_frame_is_forecast_series_by_series(forecaster, method):
 
 
 @each_baseline
+@pytest.mark.parametrize("steps", [1, 3, 9])
+def test_a_panel_is_forecast_as_its_series_alone_to_the_bit(forecaster, method, steps):
+    rng = np.random.default_rng(0)
+    series = [rng.lognormal(sigma=9, size=n) for n in (4, 100, 5, 4, 33)]
+    long = pd.concat(
+        pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in enumerate(series)
+    )
+    found = clone(forecaster).fit(long).predict(steps)
+    expected = [method(y, steps) for y in series]
+    np.testing.assert_array_equal(found["y"].to_numpy().reshape(-1, steps), expected)
+
+
+@each_baseline
 def test_an_array_goes_in_too(forecaster, method):
     y = Y.to_numpy()
     np.testing.assert_allclose(clone(forecaster).fit(y).predict(2), method(y, 2))
@@ -186,5 +199,7 @@ def test_errors_say_what_is_needed():
         NaiveForecaster().fit(Y).score(Y[-3:])
     with pytest.raises(ValueError, match="NaiveForecaster has no intervals"):
         NaiveForecaster().fit(Y).predict(2, level=80)
+    with pytest.raises(ValueError, match="needs at least 9 values of every series, but series 'b'"):
+        SeasonalNaiveForecaster().fit(LONG[:5]).set_params(season_length=9).predict()
     with pytest.raises(NotFittedError):
         NaiveForecaster().predict()
