@@ -9,6 +9,7 @@ import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.forecasting import recurrent
+from tests.forecasting.common import forecasts_of
 
 # the nets are too small and trained too briefly to be of use
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -50,7 +51,7 @@ def test_update_goes_on_without_training(monkeypatch):
     assert found.index.equals(old.index[6:])
     assert (found != old[6:]).all()
     panel = frozen.data_.extended(frozen._read(Y[-6:])).panel
-    np.testing.assert_array_equal(found, frozen.model_.forecast(panel, 3)[0])
+    np.testing.assert_array_equal(found, forecasts_of(frozen.model_, panel, 3)[0])
 
 
 def test_update_in_pieces_is_update_at_once():
