@@ -479,6 +479,23 @@ def test_what_is_there_is_not_touched_by_the_check(capsys, here):
     assert (here / "out.csv").read_text() == "precious"
 
 
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["forecast", "none.csv", "--horizon", "2", "--debug"], "cannot read none.csv: No such"),
+        (["--debug", "forecast", "none.csv", "--horizon", "2"], "cannot read none.csv: No such"),
+        (["backtest", "--example", "tea", "--debug"], "invalid choice: 'tea'"),
+    ],
+)
+def test_debug_shows_the_traceback(capsys, here, argv, sentence):
+    assert main(argv) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert sentence in err.splitlines()[-1]
+    assert "forecaster: error: " not in err
+    assert sentence in fail(capsys, *(word for word in argv if word != "--debug"))
+
+
 # The rest
 
 
@@ -490,6 +507,7 @@ def test_help_teaches(capsys):
         assert end.value.code == 0
         text = capsys.readouterr().out
         assert max(map(len, text.splitlines())) <= 80
+        assert "--debug" in text
         if argv[0] in {"forecast", "backtest"}:
             assert "examples:" in text
             assert "(default: 80 95)" in text
