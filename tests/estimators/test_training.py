@@ -8,21 +8,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from forecaster import ElmanRegressor
 from forecaster.nn.solvers import Adam
-
-in_time = pytest.mark.filterwarnings(
-    "ignore:ElmanRegressor. max_iter=:sklearn.exceptions.ConvergenceWarning"
-)
-RNG = np.random.default_rng(0)
-X = RNG.normal(2, 3, (20, 3))
-Y = 5 + X[:, 2] - np.tanh(X[:, 0]) * X[:, 1]
-
-
-def net(**options):
-    defaults = {"hidden_layer_sizes": 3, "max_iter": 3, "random_state": 0, "dtype": "float64"}
-    return ElmanRegressor(**{**defaults, **options})
-
+from tests.estimators.common import X, Y, in_time, net
 
 # --- Going on -----------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Intervals: errors on a tail that the model has not seen, and what is made of them."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,22 +14,12 @@ from forecaster.exceptions import SkillWarning
 from forecaster.forecasting import recurrent
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.recipe import points_needed
+from tests.forecasting import common
 from tests.forecasting.common import forecasts_of
 
 RNG = np.random.default_rng(0)
 AIRLINE = load_airline()
-
-
-def forecaster(**options):
-    defaults = {
-        "horizon": 3,
-        "hidden_layer_sizes": 3,
-        "n_estimators": 1,
-        "max_steps": 3,
-        "random_state": 0,
-        "n_jobs": 1,
-    }
-    return ElmanForecaster(**{**defaults, **options})
+forecaster = partial(common.forecaster, n_estimators=1, calibrate=True)
 
 
 def trending(n=40, seed=1):
