@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code: 0, or 2 after bad arguments or bad data, which one sentence on stderr
-        explains.
+        explains, or with ``--debug`` a traceback.
 
     Examples
     --------
@@ -46,7 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _plain_warnings():
             arguments.run(arguments)
     except (ValueError, OSError, ImportError) as error:
-        _say("error", error)
+        # asked of the words, as they may be what is wrong
+        if "--debug" in (sys.argv if argv is None else argv):
+            traceback.print_exc()
+        else:
+            _say("error", error)
         return 2
     return 0
 

@@ -124,13 +124,17 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _command(make: Any, *args: Any, description: str, **settings: Any) -> argparse.ArgumentParser:
     """A parser whose help keeps the lines of its epilog."""
-    return make(
+    parser = make(
         *args,
         description=textwrap.fill(description, 79),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         **settings,
     )
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error, not its sentence"
+    )
+    return parser
 
 
 def _add_shared(parser: argparse.ArgumentParser) -> None:

@@ -206,7 +206,9 @@ def infer(labels: pd.Index) -> Frequency | None:
 
     Candidates are read from differences of neighbours, so that two rows suffice. If no candidate
     fits all rows, the one that fits most of them comes back: it tells best where rows are missing.
-    (`pandas.infer_freq` needs three rows, knows no 15th of the month, and gives up at one gap.)
+    Of several, one that needs nothing but gaps to explain the others goes first, then the shortest:
+    January 1, 3 and 4 are days with one missing. (`pandas.infer_freq` needs three rows, knows no
+    15th of the month, and gives up at one gap.)
 
     Parameters
     ----------
@@ -232,7 +234,7 @@ def infer(labels: pd.Index) -> Frequency | None:
     for candidate in _candidates(labels[:2]):
         if _follows(labels, candidate, from_first=True).all():
             return candidate
-    return max(_candidates(labels[:50]), key=lambda freq: _follows(labels, freq).sum())
+    return max(_candidates(labels[:50]), key=lambda freq: _rank(labels, freq))
 
 
 def encode(labels: pd.Index, freq: Frequency | None) -> IntArray:
@@ -267,6 +269,15 @@ def _follows(labels: pd.DatetimeIndex, freq: Frequency, from_first: bool = False
         clock = pd.DatetimeIndex(expected.view(f"M8[{labels.unit}]"))
         fits |= localize(clock, labels.tz) == labels[1:]
     return fits
+
+
+def _rank(labels: pd.DatetimeIndex, freq: Frequency) -> tuple[int, bool, int]:
+    """Rank a frequency: steps that fit, whether the others skip rows only, shortness of a step."""
+    codes, steps = encode(labels, freq), arithmetic(freq, labels.unit)
+    first = codes[:1]
+    skips_only = bool((steps.at(first, steps.count(first, codes)) == codes).all())
+    length = int(steps.at(first, np.array([1]))[0] - first[0])
+    return int(_follows(labels, freq).sum()), skips_only, -length
 
 
 def _candidates(labels: pd.DatetimeIndex) -> list[Frequency]:

@@ -64,8 +64,11 @@ def plain_labels(labels: pd.Index, columns: LongColumns | None) -> tuple[pd.Inde
         plain = labels
     else:
         place = "data.index" if columns is None else f"data[{columns.time!r}]"
-        hint = "astype(int)" if labels.dtype.kind == "f" else ""
-        convert = f"{place}.{hint}" if hint else f"pd.to_datetime({place})"
+        conversions = {
+            "f": f"{place}.astype(int)",
+            "m": f"pd.Timestamp('2024-01-01') + {place}",  # durations need a start
+        }
+        convert = conversions.get(labels.dtype.kind, f"pd.to_datetime({place})")
         raise ValueError(
             f"{what} holds timestamps, periods or integers; got {labels.dtype}, such as "
             f"{show(labels[0])}: convert it, e.g. `{place} = {convert}`."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from sklearn.exceptions import ConvergenceWarning
 from forecaster import _validation as v
 from forecaster.kernels.activations import ACTIVATIONS
 from forecaster.nn.losses import Loss
-from forecaster.nn.network import Network
 from forecaster.nn.solvers import SCHEDULES, SGD, Adam, Solver
 from forecaster.nn.training import Plan
 
@@ -42,6 +41,10 @@ SHARED_RULES: dict[str, v.Rule] = {
         ("a non-zero integer", lambda n: v.integer(-(10**6))[1](n) and n != 0),
     ),
 }
+_SOLVER_PARAMETERS = {
+    "adam": ("beta_1", "beta_2", "epsilon"),
+    "sgd": ("momentum", "nesterovs_momentum"),
+}
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -49,20 +52,36 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes))
 
 
-def check_same_architecture(estimator: Any, network: Network) -> None:
-    """Raise a ValueError if parameters were changed that training cannot go on with."""
-    for name, old, new in (
-        ("hidden_layer_sizes", network.hidden_sizes, hidden_sizes(estimator)),
-        ("activation", network.activation, estimator.activation),
-        ("readout", network.readout, estimator.readout),
-        ("skip", network.skip, estimator.skip),
-        ("learn_initial_state", network.learn_initial_state, estimator.learn_initial_state),
-        ("dtype", estimator.theta_.dtype, np.dtype(estimator.dtype)),
-    ):
-        if new != old:
+def settled_by_first_fit(estimator: Any) -> dict[str, Any]:
+    """The parameters that training cannot go on with once they are changed."""
+    names = (
+        "activation",
+        "readout",
+        "skip",
+        "learn_initial_state",
+        "scale_inputs",
+        "scale_targets",
+    )
+    return {
+        "hidden_layer_sizes": hidden_sizes(estimator),
+        **{name: getattr(estimator, name) for name in names},
+        "dtype": np.dtype(estimator.dtype),
+    }
+
+
+def settled_by_solver(estimator: Any) -> dict[str, Any]:
+    """The parameters that an optimiser keeps as long as it keeps its state."""
+    names = ("solver", *_SOLVER_PARAMETERS[estimator.solver])
+    return {name: getattr(estimator, name) for name in names}
+
+
+def check_unchanged(settled: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise a ValueError for the first parameter that is asked to be another than settled."""
+    for name, old in settled.items():
+        if asked[name] != old:
             raise ValueError(
-                f"Training goes on with {name}={old!r}, as in the first fit, got {new!r}: clone "
-                "the estimator to start afresh."
+                f"Training goes on with {name}={old!r}, as in the first fit, got "
+                f"{asked[name]!r}: clone the estimator to start afresh."
             )
 
 

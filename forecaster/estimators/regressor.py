@@ -23,9 +23,11 @@ from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._windows import read_training_rows
 from forecaster.estimators.options import (
     SHARED_RULES,
-    check_same_architecture,
+    check_unchanged,
     hidden_sizes,
     make_plan,
+    settled_by_first_fit,
+    settled_by_solver,
     warn_of_outcome,
 )
 from forecaster.kernels.readout import READOUTS
@@ -197,8 +199,9 @@ class RecurrentRegressor(
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one pass over the given windows, from the weights reached so far.
 
-        The first call sets the scaling, and the state of the optimiser carries over from call to
-        call. Parameters as for `fit`.
+        The first call sets architecture, precision, scaling and optimiser, whose state carries over
+        from call to call; a ValueError says so if their parameters are changed later. Parameters
+        as for `fit`.
         """
         v.check_parameters(self, _RULES)
         first = not hasattr(self, "theta_")
@@ -213,6 +216,8 @@ class RecurrentRegressor(
         if not hasattr(self, "_solver"):
             n_parameters = self.network_.n_parameters
             self._solver = plan.make_solver(n_parameters, self._dtype, np.zeros(n_parameters))
+            self._settled_by_solver = settled_by_solver(self)
+        check_unchanged(self._settled_by_solver, settled_by_solver(self))
         history, best = ([], np.inf) if first else (self.loss_curve_, self.best_loss_)
         result = train(
             self.network_,
@@ -233,7 +238,7 @@ class RecurrentRegressor(
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs (N, T, D), targets (N, steps, O) and weights (N,), all float64."""
         if not reset:
-            check_same_architecture(self, self.network_)
+            check_unchanged(self._settled, settled_by_first_fit(self))
         X, y, weights = read_training_rows(
             self, X, y, sample_weight, each=self.readout == "each", reset=reset
         )
@@ -263,6 +268,7 @@ class RecurrentRegressor(
     def _prepare(self, X: np.ndarray, Z: np.ndarray, weights: np.ndarray) -> None:
         """Scaling and architecture, from the training rows alone."""
         n_steps, n_inputs = X.shape[1:]
+        self._settled = settled_by_first_fit(self)
         self._dtype = np.dtype(self.dtype)
         self._input_scaler = (
             Scaler.fit(X, weights) if self.scale_inputs else Scaler.identity(n_inputs)

@@ -25,6 +25,7 @@ from forecaster.evaluation.metrics import (
 )
 from forecaster.exceptions import SkillWarning
 from forecaster.forecasting import DriftForecaster, NaiveForecaster, SeasonalNaiveForecaster
+from forecaster.forecasting.base import check_levels
 from forecaster.forecasting.scoring import mase_scale
 
 __all__ = ["backtest", "summarize", "windows_that_fit"]
@@ -68,7 +69,8 @@ def backtest(
         other without overlap, or, where the data are too short for that, the longest step for
         which they suffice.
     level : float or sequence of float, optional
-        Coverage of the intervals wanted, in percent. The baselines have none: theirs are NaN.
+        Coverage of the intervals wanted, in percent. The baselines have none: beside other
+        forecasters theirs are NaN.
     season_length : int, optional
         The season of the column ``scale``, the same for all models. None takes the longest
         ``season_length`` of the forecasters.
@@ -99,7 +101,8 @@ def backtest(
         If something that should be a forecaster is none.
     ValueError
         If a number is out of range, the forecasters disagree on the horizon or on the columns of
-        a long frame, or the longest series is too short for the windows.
+        a long frame, none of them has the intervals asked for, or the longest series is too short
+        for the windows.
 
     Notes
     -----
@@ -127,13 +130,14 @@ def backtest(
     seasonal naive  35.92  41.98   8.52  1.21
     """
     models = _models(forecasters)
+    levels = _levels(level, models)
     columns = {name: _common(models, name, default) for name, default in _NAMES.items()}
     full = read(data, **columns)
     horizon = _positive("horizon", _common(models, "horizon", None) if horizon is None else horizon)
     if season_length is None:
         season_length = max(getattr(model, "season_length", 1) for model in models.values())
     if min_train is None:
-        min_train = _rows_to_learn_from(horizon, season_length, level)
+        min_train = _rows_to_learn_from(horizon, season_length, levels)
     for name, number in [
         ("n_windows", n_windows),
         ("season_length", season_length),
@@ -151,7 +155,7 @@ def backtest(
             rows = _rows(full.select(used), n_hidden, horizon, season_length)
             known = _known(data, full, n_hidden, min_train)
             for name, model in models.items():
-                forecast = _forecast(model, known, horizon, level, full.freq)
+                forecast = _forecast(model, known, horizon, levels, full.freq)
                 forecasts = _columns(forecast, full, len(used), horizon)
                 tables[name].append(rows.assign(model=name, **forecasts))
                 bar.update()
@@ -243,6 +247,17 @@ def _models(forecasters: Any) -> dict[str, Any]:
     return dict(forecasters)
 
 
+def _levels(level: float | Sequence[float] | None, models: Mapping[str, Any]) -> list[float] | None:
+    """The levels of the intervals wanted, None for none."""
+    levels = check_levels(level)
+    if levels and all(isinstance(model, _WITHOUT_INTERVALS) for model in models.values()):
+        raise ValueError(
+            "level asks for intervals, which the baselines do not have: leave out level, or add a "
+            "forecaster that is trained."
+        )
+    return levels or None
+
+
 def _common(models: Mapping[str, Any], parameter: str, default: Any) -> Any:
     """The one value that the models have for a parameter."""
     values = [getattr(model, parameter, default) for model in models.values()]
@@ -307,7 +322,9 @@ def _known(data: Any, full: SeriesSet, n_hidden: int, min_train: int) -> Any:
     return data[(position < remaining) & (remaining >= min_train)]
 
 
-def _forecast(model: Any, known: Any, horizon: int, level: Any, freq: object) -> Any:
+def _forecast(
+    model: Any, known: Any, horizon: int, levels: list[float] | None, freq: object
+) -> Any:
     """Fit a clone and forecast."""
     model = clone(model)
     if hasattr(model, "freq"):
@@ -315,9 +332,9 @@ def _forecast(model: Any, known: Any, horizon: int, level: Any, freq: object) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SkillWarning)
         model.fit(known)
-    if level is None or isinstance(model, _WITHOUT_INTERVALS):
+    if levels is None or isinstance(model, _WITHOUT_INTERVALS):
         return model.predict(horizon)
-    return model.predict(horizon, level=level)
+    return model.predict(horizon, level=levels)
 
 
 def _columns(forecast: Any, data: SeriesSet, n_series: int, horizon: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from forecaster._validation import real
 from forecaster.data.frames import read
 from forecaster.data.panel import FloatArray, IntArray, ranges
 from forecaster.data.series_set import SeriesSet
@@ -45,7 +46,7 @@ class Forecaster(ABC, BaseEstimator):
         X : list, array, Series or DataFrame
             The new rows, in the form of those of `fit`.
         y : list, array, Series or DataFrame, optional
-            The new rows, for callers that hand over exogenous columns as `X`.
+            The new rows, for callers that need a ``y``; then `X` is as in `fit`.
 
         Returns
         -------
@@ -91,7 +92,7 @@ class Forecaster(ABC, BaseEstimator):
             between 0 and 100, or cannot be had.
         """
         check_is_fitted(self)
-        levels = _check_levels(level)
+        levels = check_levels(level)
         if X is None or (isinstance(X, Integral) and not isinstance(X, bool)):
             steps = self.horizon if X is None else int(X)
             if steps < 1:
@@ -136,7 +137,7 @@ class Forecaster(ABC, BaseEstimator):
             What happened after the known rows. To split a long frame with scikit-learn's
             `TimeSeriesSplit`, sort it by time first: it cuts by rows, not by dates.
         y : list, array, Series or DataFrame, optional
-            The same, for callers that hand over exogenous columns as `X`.
+            The same, for callers that need a ``y``; then `X` is as in `fit`.
 
         Returns
         -------
@@ -161,6 +162,13 @@ class Forecaster(ABC, BaseEstimator):
 
     def _target(self, X: Any, y: Any) -> Any:
         """The rows to learn from or to compare with."""
+        if X is not None and y is not None and not _adds_nothing(X, y):
+            raise ValueError(
+                f"{type(self).__name__} does not use exogenous columns yet: call fit(y) with the "
+                "series alone."
+            )
+        if X is None and y is None:
+            raise ValueError(f"{type(self).__name__} needs a series, got None.")
         return X if y is None else y
 
     def _read(self, data: Any) -> SeriesSet:
@@ -189,12 +197,20 @@ class Forecaster(ABC, BaseEstimator):
         return steps, ranges(series * steps + first - 1, rows.lengths)
 
 
-def _check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once."""
-    levels = [] if level is None else np.atleast_1d(level).tolist()
+def _adds_nothing(X: Any, y: Any) -> bool:
+    """Whether X has no columns, or repeats y, as scikit-learn's scorers by name need it."""
+    if np.ndim(X) == 2 and np.shape(X)[1] == 0:
+        return True
+    return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
+
+
+def check_levels(level: float | Sequence[float] | None) -> list[float]:
+    """Levels in rising order, each once; a ValueError if one is no percentage."""
+    levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
+    _, is_percentage = real(0, 100, open_low=True)
     for value in levels:
-        if not isinstance(value, int | float) or not 0 < value < 100:
+        if not is_percentage(value):
             raise ValueError(
                 f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
             )
-    return sorted(set(levels))
+    return sorted({float(value) for value in levels})

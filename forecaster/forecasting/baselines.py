@@ -9,15 +9,15 @@ from typing import Any, Self
 import numpy as np
 
 from forecaster._validation import check_parameters, integer
-from forecaster.data.panel import FloatArray
+from forecaster.data.panel import FloatArray, Panel
+from forecaster.data.series_set import SeriesSet
 from forecaster.forecasting.base import Forecaster
-from forecaster.forecasting.simple_methods import drift, naive, seasonal_naive
 
 __all__ = ["DriftForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]
 
 
 class _BaselineForecaster(Forecaster):
-    """Abstract: a subclass says how one series is forecast, and how many values that needs."""
+    """Abstract: a subclass says how series are forecast, and how many values that needs."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class _BaselineForecaster(Forecaster):
         """Number of values that every series must have."""
 
     @abstractmethod
-    def _forecast(self, y: FloatArray, horizon: int) -> FloatArray:
-        """Forecast one series."""
+    def _forecast(self, panel: Panel, steps: int) -> FloatArray:
+        """Forecasts of all series, (n_series, steps)."""
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keep the series.
@@ -51,10 +51,10 @@ class _BaselineForecaster(Forecaster):
         Parameters
         ----------
         X : list, array, Series or DataFrame
-            The series: one, or several as columns of a wide frame or in a long frame. If `y` is
-            given, `X` is not used.
+            The series: one, or several as columns of a wide frame or in a long frame.
         y : list, array, Series or DataFrame, optional
-            The series, for callers that hand over exogenous columns as `X`.
+            The series, for callers that need a ``y``, such as scikit-learn's scorers by name: then
+            `X` is None, a frame without columns, or the series once more.
 
         Returns
         -------
@@ -63,17 +63,12 @@ class _BaselineForecaster(Forecaster):
         Raises
         ------
         ValueError
-            If a parameter is wrong, a value is missing, or a series is too short.
+            If a parameter is wrong, a value is missing, a series is too short, or `X` holds
+            exogenous columns.
         """
         check_parameters(self, {"horizon": integer(1), "season_length": integer(1)})
         data = self._read(self._target(X, y))
-        shortest = int(np.argmin(data.lengths))
-        if data.lengths[shortest] < self._n_needed:
-            raise ValueError(
-                f"{type(self).__name__} needs at least {self._n_needed} values of every series, "
-                f"but series {data.ids[shortest]!r} has {data.lengths[shortest]}: leave it out, or "
-                "choose another baseline."
-            )
+        self._check_length(data)
         self.data_ = data
         return self
 
@@ -83,9 +78,17 @@ class _BaselineForecaster(Forecaster):
                 f"{type(self).__name__} has no intervals: leave out level, or take a forecaster "
                 "that is trained."
             )
-        panel = self.data_.panel
-        series = (panel.series(i) for i in range(panel.n_series))
-        return {"mean": np.stack([self._forecast(y, steps) for y in series])}
+        self._check_length(self.data_)  # season_length may have been set since
+        return {"mean": self._forecast(self.data_.panel, steps)}
+
+    def _check_length(self, data: SeriesSet) -> None:
+        shortest = int(np.argmin(data.lengths))
+        if data.lengths[shortest] < self._n_needed:
+            raise ValueError(
+                f"{type(self).__name__} needs at least {self._n_needed} values of every series, "
+                f"but series {data.ids[shortest]!r} has {data.lengths[shortest]}: leave it out, or "
+                "choose another baseline."
+            )
 
 
 class NaiveForecaster(_BaselineForecaster):
@@ -120,8 +123,8 @@ class NaiveForecaster(_BaselineForecaster):
 
     _n_needed = 1
 
-    def _forecast(self, y: FloatArray, horizon: int) -> FloatArray:
-        return naive(y, horizon)
+    def _forecast(self, panel: Panel, steps: int) -> FloatArray:
+        return np.repeat(panel.last(1), steps, axis=1)
 
 
 class SeasonalNaiveForecaster(_BaselineForecaster):
@@ -158,8 +161,8 @@ class SeasonalNaiveForecaster(_BaselineForecaster):
     def _n_needed(self) -> int:
         return self.season_length
 
-    def _forecast(self, y: FloatArray, horizon: int) -> FloatArray:
-        return seasonal_naive(y, horizon, self.season_length)
+    def _forecast(self, panel: Panel, steps: int) -> FloatArray:
+        return panel.last(self.season_length)[:, np.arange(steps) % self.season_length]
 
 
 class DriftForecaster(_BaselineForecaster):
@@ -192,5 +195,7 @@ class DriftForecaster(_BaselineForecaster):
 
     _n_needed = 2
 
-    def _forecast(self, y: FloatArray, horizon: int) -> FloatArray:
-        return drift(y, horizon)
+    def _forecast(self, panel: Panel, steps: int) -> FloatArray:
+        first, last = panel.values[panel.indptr[:-1], None], panel.last(1)
+        slope = (last - first) / (panel.lengths[:, None] - 1)
+        return last + slope * np.arange(1, steps + 1)

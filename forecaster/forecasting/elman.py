@@ -101,8 +101,14 @@ class ElmanForecaster(RecurrentForecaster):
         Errors on held-out windows.
     weights_ : list of dict
         Weights of each network by name.
+    loss_ : float
+        Last of ``loss_curve_``. Infinite, as ``best_loss_``, if Ctrl-C came before any.
+    best_loss_ : float
+        Lowest of ``loss_curve_``.
     loss_curve_ : list of float
-        Mean training loss after every 50 steps.
+        Mean training loss of the networks over every 50 steps, the last of them perhaps fewer.
+    n_iter_ : int
+        Number of such stretches of 50 steps.
     data_ : SeriesSet
         The known rows.
 

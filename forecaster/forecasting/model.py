@@ -51,12 +51,11 @@ class Model:
     statuses: frozenset[str]
     n_threads: int
 
-    def forecast(self, panel: Panel, steps: int) -> FloatArray:
-        """Forecast what follows the panel, (S, steps), on the scale of the data."""
-        return self.preparation.restore(self.forecast_prepared(panel, steps), panel)
-
     def forecast_prepared(self, panel: Panel, steps: int) -> FloatArray:
-        """The same on the prepared scale; beyond the network's outputs, forecasts are fed back."""
+        """Forecast what follows the panel, (S, steps), on the prepared scale.
+
+        Beyond the network's outputs, forecasts are fed back.
+        """
         blocks: list[FloatArray] = []
         n_known = 0
         while n_known < steps:

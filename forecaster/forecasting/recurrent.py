@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from forecaster import _validation as v
@@ -190,16 +189,6 @@ class RecurrentForecaster(Forecaster):
                 f'{data.panel.values.min():g}: fit again, or with transform="none".'
             )
 
-    def _target(self, X: Any, y: Any) -> Any:
-        if X is not None and y is not None and not _adds_nothing(X, y):
-            raise ValueError(
-                f"{type(self).__name__} does not use exogenous columns yet: call fit(y) with the "
-                "series alone."
-            )
-        if X is None and y is None:
-            raise ValueError(f"{type(self).__name__} needs a series, got None.")
-        return X if y is None else y
-
     def _check_length(self, data: SeriesSet) -> None:
         needed, longest = points_needed(self.horizon, self.strategy), int(data.lengths.max())
         if longest < needed:
@@ -345,9 +334,17 @@ class RecurrentForecaster(Forecaster):
         curves = [member.loss_curve for member in self.model_.trained]
         return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
 
+    @property
+    def loss_(self) -> float:
+        """The last of ``loss_curve_``; infinite if that is empty."""
+        return self.loss_curve_[-1] if self.loss_curve_ else np.inf
 
-def _adds_nothing(X: Any, y: Any) -> bool:
-    """Whether X has no columns, or repeats y, as scikit-learn's scorers by name need it."""
-    if np.ndim(X) == 2 and np.shape(X)[1] == 0:
-        return True
-    return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
+    @property
+    def best_loss_(self) -> float:
+        """The lowest of ``loss_curve_``; infinite if that is empty."""
+        return min(self.loss_curve_, default=np.inf)
+
+    @property
+    def n_iter_(self) -> int:
+        """How often the loss was looked at: the length of ``loss_curve_``."""
+        return len(self.loss_curve_)

@@ -1,5 +1,7 @@
 """The forecasts that every other one has to beat, as functions of one series.
 
+The forecasters of these names do the same for all series of a panel at once.
+
 Source of all three: R. J. Hyndman, G. Athanasopoulos, "Forecasting: Principles and Practice",
 3rd edition, OTexts 2021, section 5.2.
 """

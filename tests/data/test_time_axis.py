@@ -240,14 +240,6 @@ def test_a_gap_is_named_and_the_proposed_repair_works(index):
     assert read(whole).lengths.tolist() == [40]
 
 
-@pytest.mark.parametrize("position", [1, 2, 38])
-def test_a_gap_near_an_end(position):
-    index = pd.date_range("2020-01-01", periods=40, freq="MS")
-    missing = str(index[position])[:10]
-    with pytest.raises(ValueError, match=f"here 'MS'; there is none for {missing}"):
-        read(series(index).drop(index[position]))
-
-
 @pytest.mark.parametrize("kind", ["datetime", "period", "integer"])
 def test_a_gap_in_a_long_frame(kind):
     index = {
@@ -333,6 +325,18 @@ def test_repeated_rows_of_a_long_frame():
 def test_an_index_that_does_not_tell_time(index, message):
     with pytest.raises(ValueError, match=f"The index .*{message}"):
         read(series(index))
+
+
+def test_durations_need_a_start():
+    data = series(pd.timedelta_range("0h", periods=3, freq="h"))
+    with pytest.raises(ValueError, match=r"got timedelta64.*, such as 0 days 00:00:00") as error:
+        read(data)
+    assert "`data.index = pd.Timestamp('2024-01-01') + data.index`" in str(error.value)
+    data.index = pd.Timestamp("2024-01-01") + data.index
+    assert read(data).last_labels()[0] == pd.Timestamp("2024-01-01 02:00")
+    frame = long_frame(pd.timedelta_range("0h", periods=3, freq="h"))
+    with pytest.raises(ValueError, match=r"`data\['ds'\] = pd.Timestamp\('2024-01-01'\) \+ data"):
+        read(frame)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ import pytest
 from sklearn.base import clone
 
 from forecaster import ElmanRegressor
+from tests.estimators.common import in_time
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:ElmanRegressor. max_iter=:sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = in_time
 RNG = np.random.default_rng(0)
 X = RNG.normal(2, 3, (20, 3))
 Y = 5 + X[:, 2] - np.tanh(X[:, 0]) * X[:, 1] + RNG.normal(size=20)

@@ -24,10 +24,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from forecaster import ElmanRegressor
+from tests.estimators.common import in_time
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:ElmanRegressor. max_iter=:sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = in_time
 RNG = np.random.default_rng(0)
 X = RNG.normal(2, 3, (24, 3))
 Y = 5 + X[:, 2] - np.tanh(X[:, 0]) * X[:, 1]

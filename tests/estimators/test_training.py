@@ -1,5 +1,6 @@
 """How a network on windows is trained: going on, stopping early, starting anew, being stopped."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,21 +8,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from forecaster import ElmanRegressor
 from forecaster.nn.solvers import Adam
-
-in_time = pytest.mark.filterwarnings(
-    "ignore:ElmanRegressor. max_iter=:sklearn.exceptions.ConvergenceWarning"
-)
-RNG = np.random.default_rng(0)
-X = RNG.normal(2, 3, (20, 3))
-Y = 5 + X[:, 2] - np.tanh(X[:, 0]) * X[:, 1]
-
-
-def net(**options):
-    defaults = {"hidden_layer_sizes": 3, "max_iter": 3, "random_state": 0, "dtype": "float64"}
-    return ElmanRegressor(**{**defaults, **options})
-
+from tests.estimators.common import X, Y, in_time, net
 
 # --- Going on -----------------------------------------------------------------------------------
 
@@ -108,14 +96,43 @@ def test_going_on_needs_windows_alike(method):
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize(
     "change",
-    [{"readout": "each"}, {"hidden_layer_sizes": 5}, {"skip": True}, {"activation": "relu"}],
+    [
+        *[{"readout": "each"}, {"hidden_layer_sizes": 5}, {"skip": True}, {"activation": "relu"}],
+        *[{"learn_initial_state": True}, {"dtype": "float32"}],
+        *[{"scale_inputs": False}, {"scale_targets": False}],
+    ],
     ids=str,
 )
-def test_going_on_needs_the_same_architecture(method, change):
+def test_going_on_needs_the_same_architecture_and_scaling(method, change):
     y = X if "readout" in change else Y
     fitted = net(warm_start=True).fit(X, Y).set_params(**change)
     with pytest.raises(ValueError, match=f"{next(iter(change))}.*clone"):
         getattr(fitted, method)(X, y)
+
+
+@in_time
+@pytest.mark.parametrize(
+    ("solver", "change", "other"),
+    [
+        ("adam", {"solver": "sgd"}, {"momentum": 0.5}),
+        ("adam", {"beta_1": 0.5}, {"nesterovs_momentum": False}),
+        ("adam", {"beta_2": 0.5}, {"learning_rate_init": 0.1}),
+        ("adam", {"epsilon": 0.5}, {"alpha": 0.5}),
+        ("sgd", {"momentum": 0.5}, {"beta_1": 0.5}),
+        ("sgd", {"nesterovs_momentum": False}, {"loss": "absolute_error"}),
+    ],
+    ids=str,
+)
+def test_the_state_of_an_optimiser_is_of_no_use_to_another(solver, change, other):
+    fitted = net(solver=solver).partial_fit(X, Y)
+    old = {name: getattr(fitted, name) for name in change}
+    (name, value), before = *change.items(), fitted.theta_
+    sentence = re.escape(f"goes on with {name}={old[name]!r}, as in the first fit, got {value!r}")
+    with pytest.raises(ValueError, match=f"{sentence}: clone the estimator"):
+        fitted.set_params(**change).partial_fit(X, Y)
+    assert fitted.theta_ is before
+    fitted.set_params(**old, **other).partial_fit(X, Y)  # what is read anew in every call
+    fitted.set_params(**change).fit(X, Y)  # what starts afresh
 
 
 @in_time

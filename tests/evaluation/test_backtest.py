@@ -1,5 +1,6 @@
 """Backtests: the windows, what is known in them, and the figures made of them."""
 
+import re
 import warnings
 
 import numpy as np
@@ -227,6 +228,25 @@ def test_baselines_have_no_bounds():
     inside = elman["y"].between(elman["lo-80"], elman["hi-80"])
     assert summary.loc["elman", "coverage-80"] == inside.mean()
     assert summary.loc["elman", "coverage-95"] >= summary.loc["elman", "coverage-80"]
+
+
+EACH = [NaiveForecaster(3), SeasonalNaiveForecaster(3, 4), DriftForecaster(3), small_elman()]
+
+
+@pytest.mark.parametrize("model", EACH, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("level", [0, 100, "high", True, [80, 101], [80, "95"]])
+def test_a_level_is_checked_before_anything_is_fitted(model, level, monkeypatch):
+    monkeypatch.setattr(type(model), "fit", None)
+    wrong = re.escape(repr(np.atleast_1d(np.array(level, dtype=object))[-1]))
+    with pytest.raises(ValueError, match=f"level expects percentages.*got {wrong}"):
+        backtest(model, quarters(), level=level)
+
+
+@pytest.mark.parametrize("model", EACH[:-1], ids=lambda model: type(model).__name__)
+def test_baselines_alone_say_that_they_have_no_intervals(model):
+    with pytest.raises(ValueError, match="intervals, which the baselines do not have: leave out"):
+        backtest({"one": model, "same": model}, quarters(), level=80)
+    assert "mean" in backtest(model, quarters(), level=[])  # asks for none
 
 
 def test_the_warning_of_a_fit_is_not_shown():

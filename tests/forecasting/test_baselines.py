@@ -60,6 +60,19 @@ def test_a_long_frame_is_forecast_series_by_series(forecaster, method):
 
 
 @each_baseline
+@pytest.mark.parametrize("steps", [1, 3, 9])
+def test_a_panel_is_forecast_as_its_series_alone_to_the_bit(forecaster, method, steps):
+    rng = np.random.default_rng(0)
+    series = [rng.lognormal(sigma=9, size=n) for n in (4, 100, 5, 4, 33)]
+    long = pd.concat(
+        pd.DataFrame({"unique_id": i, "ds": range(len(y)), "y": y}) for i, y in enumerate(series)
+    )
+    found = clone(forecaster).fit(long).predict(steps)
+    expected = [method(y, steps) for y in series]
+    np.testing.assert_array_equal(found["y"].to_numpy().reshape(-1, steps), expected)
+
+
+@each_baseline
 def test_an_array_goes_in_too(forecaster, method):
     y = Y.to_numpy()
     np.testing.assert_allclose(clone(forecaster).fit(y).predict(2), method(y, 2))
@@ -78,9 +91,29 @@ def test_rows_are_forecast_at_their_times():
     fitted = DriftForecaster().fit(Y[:20])
     later = fitted.predict(Y[22:25])  # two steps are left out
     pd.testing.assert_series_equal(later, fitted.predict(5)[2:])
-    exogenous = pd.DataFrame({"price": 1.0, "promotion": "no"}, index=Y.index)
-    with_columns = DriftForecaster().fit(exogenous[:20], Y[:20]).predict(exogenous[20:25])
-    pd.testing.assert_series_equal(with_columns, fitted.predict(5))
+    columns = pd.DataFrame({"price": 1.0, "promotion": "no"}, index=Y.index)  # are not looked at
+    pd.testing.assert_series_equal(fitted.predict(columns[20:25]), fitted.predict(5))
+
+
+@each_baseline
+def test_exogenous_columns_are_refused(forecaster, method):
+    prices = pd.DataFrame({"price": 1.0}, index=Y.index)
+    sentence = r"Forecaster does not use exogenous columns yet: call fit\(y\) with the series alone"
+    with pytest.raises(ValueError, match=sentence):
+        clone(forecaster).fit(prices, Y)
+    fitted = clone(forecaster).fit(Y[:24])
+    for learn_or_compare in (fitted.update, fitted.score):
+        with pytest.raises(ValueError, match=sentence):
+            learn_or_compare(prices[24:], Y[24:])
+    with pytest.raises(ValueError, match="Forecaster needs a series, got None"):
+        clone(forecaster).fit(None)
+
+
+@each_baseline
+def test_a_y_may_come_with_an_x_that_adds_nothing(forecaster, method):
+    expected = clone(forecaster).fit(Y).predict(3)
+    for X in (None, Y, pd.DataFrame(index=Y.index)):
+        pd.testing.assert_series_equal(clone(forecaster).fit(X, Y).predict(3), expected)
 
 
 def test_rows_of_some_series_of_a_long_frame():
@@ -166,5 +199,7 @@ def test_errors_say_what_is_needed():
         NaiveForecaster().fit(Y).score(Y[-3:])
     with pytest.raises(ValueError, match="NaiveForecaster has no intervals"):
         NaiveForecaster().fit(Y).predict(2, level=80)
+    with pytest.raises(ValueError, match="needs at least 9 values of every series, but series 'b'"):
+        SeasonalNaiveForecaster().fit(LONG[:5]).set_params(season_length=9).predict()
     with pytest.raises(NotFittedError):
         NaiveForecaster().predict()

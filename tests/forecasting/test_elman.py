@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from forecaster import ElmanForecaster, SeasonalNaiveForecaster
 from forecaster.data import load_airline
 from forecaster.evaluation import mase
+from tests.forecasting.common import forecaster
 
 # the nets are too small and trained too briefly to be of use
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -17,20 +18,6 @@ N = 40
 VALUES = 50 + 0.5 * np.arange(N) + 3 * np.sin(np.arange(N)) + RNG.normal(size=N)
 INDEX = pd.date_range("2020-01-31", periods=N, freq="ME")
 Y = pd.Series(VALUES, INDEX, name="sales")
-
-
-def forecaster(**options):
-    defaults = {
-        "horizon": 3,
-        "hidden_layer_sizes": 3,
-        "n_estimators": 2,
-        "max_steps": 3,
-        "calibrate": False,
-        "random_state": 0,
-        "n_jobs": 1,
-    }
-    return ElmanForecaster(**{**defaults, **options})
-
 
 # --- Forms of data ------------------------------------------------------------------------------
 

@@ -106,6 +106,18 @@ def test_so_many_steps_are_taken(max_steps):
     assert len(fitted.loss_curve_) == -(-max_steps // 50)
 
 
+def test_the_losses_are_those_of_the_ensemble():
+    fitted = forecaster(max_steps=120, hidden_layer_sizes=1, window=2).fit(Y)
+    first, second = (member.loss_curve for member in fitted.model_.trained)
+    assert first != second
+    expected = [(a + b) / 2 for a, b in zip(first, second, strict=True)]
+    assert fitted.loss_curve_ == pytest.approx(expected, rel=1e-12)
+    assert fitted.n_iter_ == 3
+    assert fitted.loss_ == fitted.loss_curve_[2]
+    assert fitted.best_loss_ == min(fitted.loss_curve_)
+    assert not hasattr(forecaster(), "loss_")  # before fit
+
+
 def test_attributes_tell_what_was_trained():
     fitted = forecaster().fit(Y)
     assert fitted.recipe_.max_steps == 6
@@ -283,6 +295,8 @@ def test_ctrl_c_leaves_a_forecaster_that_can_be_used(interrupt, n_jobs, n):
     assert "interrupted" in fitted.model_.statuses
     assert np.isfinite(fitted.predict(7)).all()
     assert np.isfinite(fitted.loss_curve_).all()
+    assert fitted.best_loss_ <= fitted.loss_
+    assert np.isfinite(fitted.loss_) == (fitted.n_iter_ > 0)
 
 
 def test_after_ctrl_c_no_second_model_is_trained(interrupt):

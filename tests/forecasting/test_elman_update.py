@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster import ElmanForecaster
 from forecaster.forecasting import recurrent
+from tests.forecasting.common import forecaster, forecasts_of
 
 # the nets are too small and trained too briefly to be of use
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -17,20 +17,6 @@ N = 40
 VALUES = 50 + 0.5 * np.arange(N) + 3 * np.sin(np.arange(N))
 VALUES += np.random.default_rng(0).normal(size=N)
 Y = pd.Series(VALUES, pd.date_range("2020-01-31", periods=N, freq="ME"), name="sales")
-
-
-def forecaster(**options):
-    defaults = {
-        "horizon": 3,
-        "hidden_layer_sizes": 3,
-        "n_estimators": 2,
-        "max_steps": 3,
-        "calibrate": False,
-        "random_state": 0,
-        "n_jobs": 1,
-    }
-    return ElmanForecaster(**{**defaults, **options})
-
 
 # --- Update -------------------------------------------------------------------------------------
 
@@ -50,7 +36,7 @@ def test_update_goes_on_without_training(monkeypatch):
     assert found.index.equals(old.index[6:])
     assert (found != old[6:]).all()
     panel = frozen.data_.extended(frozen._read(Y[-6:])).panel
-    np.testing.assert_array_equal(found, frozen.model_.forecast(panel, 3)[0])
+    np.testing.assert_array_equal(found, forecasts_of(frozen.model_, panel, 3)[0])
 
 
 def test_update_in_pieces_is_update_at_once():

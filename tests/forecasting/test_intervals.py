@@ -1,6 +1,7 @@
 """Intervals: errors on a tail that the model has not seen, and what is made of them."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,21 +14,12 @@ from forecaster.exceptions import SkillWarning
 from forecaster.forecasting import recurrent
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.recipe import points_needed
+from tests.forecasting import common
+from tests.forecasting.common import forecasts_of
 
 RNG = np.random.default_rng(0)
 AIRLINE = load_airline()
-
-
-def forecaster(**options):
-    defaults = {
-        "horizon": 3,
-        "hidden_layer_sizes": 3,
-        "n_estimators": 1,
-        "max_steps": 3,
-        "random_state": 0,
-        "n_jobs": 1,
-    }
-    return ElmanForecaster(**{**defaults, **options})
+forecaster = partial(common.forecaster, n_estimators=1, calibrate=True)
 
 
 def trending(n=40, seed=1):
@@ -141,7 +133,7 @@ def test_errors_equal_those_of_forecasts_made_one_by_one(calibrated, transform):
     errors = []
     for end in range(40 - held_out, 40 - horizon + 1):
         known = Panel.from_series([y[:end] for y in rows.T])
-        forecasts = model.forecast(known, horizon)
+        forecasts = forecasts_of(model, known, horizon)
         for s, y in enumerate(rows.T):
             actual = y[end : end + horizon]
             on_scale = [np.log(v) if transform == "log" else v for v in (actual, forecasts[s])]
@@ -297,7 +289,7 @@ def relative_error(calibrated, y, **options):
     ours, naive = 0.0, 0.0
     for n_hidden in range(held_out, horizon - 1, -1):
         known = panel.without_last(n_hidden)
-        forecasts = model.forecast(known, horizon)
+        forecasts = forecasts_of(model, known, horizon)
         for s in range(panel.n_series):
             end = known.lengths[s]
             actual = panel.series(s)[end : end + horizon]

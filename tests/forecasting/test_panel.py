@@ -17,6 +17,7 @@ from forecaster.nn.solvers import Adam
 from forecaster.nn.source import ArraySource
 from forecaster.nn.training import Plan, train
 from tests import reference
+from tests.forecasting.common import forecasts_of
 
 RNG = np.random.default_rng(0)
 LENGTHS = [9, 1, 14, 2, 3, 30]
@@ -188,13 +189,13 @@ def test_a_forecast_is_the_sum_of_its_parts(monkeypatch, transform, large_from):
     fitted = model(transform=transform)
     assert fitted.recipe.from_trend == (large_from == 10_000)
     expected = [slow_forecast(fitted, PANEL, s) for s in range(len(LENGTHS))]
-    np.testing.assert_allclose(fitted.forecast(PANEL, 3), expected, rtol=1e-10)
+    np.testing.assert_allclose(forecasts_of(fitted, PANEL, 3), expected, rtol=1e-10)
 
 
 def test_many_series_are_forecast_in_batches():
     panel = Panel.from_series([RNG.normal(size=8).cumsum() for _ in range(600)])
     fitted = model(panel, n_members=1, season_length=1)
-    found = fitted.forecast(panel, 3)
+    found = forecasts_of(fitted, panel, 3)
     for s in (0, 255, 256, 511, 599):
         np.testing.assert_allclose(found[s], slow_forecast(fitted, panel, s), 1e-9, 1e-12)
 
@@ -203,10 +204,10 @@ def test_many_series_are_forecast_in_batches():
 @pytest.mark.parametrize("strategy, n_outputs", [("direct", 3), ("recursive", 1)])
 def test_forecasts_beyond_the_network_are_fed_back(transform, strategy, n_outputs):
     fitted = model(transform=transform, strategy=strategy)
-    found = fitted.forecast(PANEL, 7)
+    found = forecasts_of(fitted, PANEL, 7)
     known = PANEL
     for start in range(0, 7, n_outputs):
-        block = fitted.forecast(known, n_outputs)
+        block = forecasts_of(fitted, known, n_outputs)
         np.testing.assert_allclose(
             found[:, start : start + n_outputs], block[:, : 7 - start], rtol=1e-10
         )
@@ -254,5 +255,5 @@ def test_a_constant_among_other_series_stays_constant(transform):
 def test_a_new_series_is_not_carried_away(transform):
     """Two points say nothing about a trend: the last one is kept."""
     panel = Panel.from_series([100 + RNG.normal(size=60), [10, 20], [20, 10], [7]])
-    found = model(panel, transform, season_length=1).forecast(panel, 12)
+    found = forecasts_of(model(panel, transform, season_length=1), panel, 12)
     np.testing.assert_allclose(found[1:], np.repeat([[20.0], [10.0], [7.0]], 12, axis=1))

@@ -7,8 +7,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
-from forecaster import ElmanForecaster
 from forecaster.evaluation import mase
+from tests.forecasting.common import forecaster
 
 # the nets are too small and trained too briefly to be of use
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -19,19 +19,6 @@ Y = pd.Series(50 + 3 * np.arange(40) + RNG.normal(size=40), INDEX, name="sales")
 WIDE = pd.DataFrame({"a": Y, "b": 20 - Y})
 GRID = {"window": [4, 8], "hidden_layer_sizes": [2, (3, 2)]}
 SPLIT = TimeSeriesSplit(2, test_size=3)
-
-
-def forecaster(**options):
-    defaults = {
-        "horizon": 3,
-        "hidden_layer_sizes": 3,
-        "n_estimators": 1,
-        "max_steps": 3,
-        "calibrate": False,
-        "random_state": 0,
-        "n_jobs": 1,
-    }
-    return ElmanForecaster(**{**defaults, **options})
 
 
 def search(*data, **options):

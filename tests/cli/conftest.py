@@ -1,0 +1,20 @@
+"""What all tests of the command stand on."""
+
+from functools import partial
+
+import pytest
+
+from forecaster import ElmanForecaster
+from forecaster.cli import commands
+
+
+@pytest.fixture(autouse=True)
+def small_networks(monkeypatch):
+    small = partial(ElmanForecaster, n_estimators=1, max_steps=20, n_jobs=1)
+    monkeypatch.setattr(commands, "ElmanForecaster", small)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

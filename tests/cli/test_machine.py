@@ -1,0 +1,13 @@
+"""``forecaster info``."""
+
+from forecaster import __version__
+from tests.cli.common import succeed
+
+
+def test_info(capsys):
+    out = succeed(capsys, "info")
+    for name in ["forecaster", "Python", "numba", "numpy", "scipy", "pandas", "scikit-learn"]:
+        assert f"\n{name} " in f"\n{out}"
+    rows = dict(line.split("   ", 1) for line in out.splitlines())
+    assert {"CPU", "threads", "BLAS", "compiled code"} <= {name.strip() for name in rows}
+    assert rows["forecaster"].strip() == __version__

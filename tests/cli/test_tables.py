@@ -1,0 +1,162 @@
+"""Files that are read, and the sentence for each that cannot be."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.common import fail, months, quick, shops, write
+
+
+def test_the_columns_are_found_or_named(capsys, here):
+    frame = months(name="Date").assign(note="x")
+    assert "rows of y, from 2015-01-01" in quick(capsys, write(frame))
+    frame = months(name="when").assign(z=1.0)
+    out = quick(capsys, write(frame), "--target", "y", "--time", "when")
+    assert "rows of y, from 2015-01-01" in out
+    frame = shops().rename(columns={"shop": "unique_id"})
+    assert "3 series" in quick(capsys, write(frame))
+    frame = months().rename(columns={"ds": "x", "y": "time"}).drop(columns="x")
+    assert "rows of time, numbered" in quick(capsys, write(frame), "--target", "time")
+
+
+def test_integers_stay_integers_and_rows_are_numbered(capsys, here):
+    years = months(20).assign(ds=range(1990, 2010))
+    out = quick(capsys, write(years), "--output", "out.csv")
+    assert "from 1990 to 2009; season 1" in out
+    assert pd.read_csv("out.csv")["ds"].tolist() == [2010, 2011]
+    out = quick(capsys, write(months(20)[["y"]]))
+    assert "20 rows of y, numbered, as no column tells the time; season 1" in out
+    assert out.splitlines()[3].split()[0] == "20"
+    out = quick(capsys, write(shops()[["shop", "y"]]), "--id", "shop", "--output", "out.csv")
+    assert pd.read_csv("out.csv")["ds"].tolist() == [40, 41, 39, 40, 38, 39]
+
+
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
+        (["2020-01", "2020-02", "2020-03", "2020-04", "2020-05", "2020-06"], "2020-07-01"),
+        (["15.01.2020", "16.01.2020", "17.01.2020", "18.01.2020", "19.01.2020"], "2020-01-20"),
+        (["01/15/2020", "01/16/2020", "01/17/2020", "01/18/2020", "01/19/2020"], "2020-01-20"),
+        ([f"Jan {d}, 2020" for d in range(1, 6)], "2020-01-06"),
+        ([f"2020-01-01 {h:02}:30" for h in range(6)], "2020-01-01 06:30"),
+        ([f"2020-01-01T{h:02}:00:00+02:00" for h in range(6)], "2020-01-01 06:00"),
+        ([f"2020-01-01 00:00:{s:02}" for s in range(6)], "2020-01-01 00:00:06"),
+        (["2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00", "2020-03-29T04:00+02:00",
+          "2020-03-29T05:00+02:00", "2020-03-29T06:00+02:00"], "2020-03-29 05:00"),
+    ],
+)  # fmt: skip
+def test_times_are_read(capsys, here, texts, last):
+    frame = pd.DataFrame({"ds": texts, "y": np.arange(1.0, len(texts) + 1)})
+    assert f"\n{last}   " in quick(capsys, write(frame), "--season", 1)
+
+
+def test_parquet_goes_in_and_out(capsys, here):
+    pytest.importorskip("pyarrow")
+    y = months().assign(ds=lambda frame: pd.to_datetime(frame["ds"]))
+    y.set_index("ds").to_parquet("index.parquet")
+    y.set_index("ds").rename_axis(None).to_parquet("unnamed.parquet")
+    y.assign(ds=y["ds"].dt.to_period("M")).to_parquet("periods.parquet")
+    y.assign(y=y["y"].astype(str)).to_parquet("text.parquet")
+    for name in ["index", "unnamed", "periods", "text"]:
+        out = quick(capsys, f"{name}.parquet", "--output", "out.parquet", "--target", "y")
+        assert "to 2018-04" in out
+        assert "season 12" in out
+        assert str(pd.read_parquet("out.parquet")["ds"].iloc[0]).startswith("2018-05")
+
+
+def changed(change):
+    def make():
+        frame = months()
+        return change(frame)
+
+    return make
+
+
+def replaced(column, row, value):
+    def change(frame):
+        frame[column] = frame[column].astype(object)
+        frame.loc[row, column] = value
+        return frame
+
+    return changed(change)
+
+
+BAD_DATA = {
+    "a gap": (changed(lambda f: f.drop(index=7)), "there is none for 2015-08-01 in the rows"),
+    "unsorted": (changed(lambda f: f[::-1]), "2018-03-01 comes after 2018-04-01"),
+    "twice": (changed(lambda f: f.loc[[0, 1, 1, 2, 3]]), "2015-02-01 is there twice"),
+    "text": (replaced("y", 3, "abc"), "should hold numbers, but row 4 has 'abc'"),
+    "a missing number": (replaced("y", 3, ""), "got NaN at 2015-04-01 (1 of 40 values)"),
+    "booleans": (changed(lambda f: f.assign(y=True)), "row 1 has 'True'"),
+    "no such day": (replaced("ds", 3, "2015-13-45"), "cannot read '2015-13-45' in row 4"),
+    "no time": (replaced("ds", 3, ""), "the column 'ds' has no time in row 4"),
+    "only one row": (changed(lambda f: f[:1]), "needs a series of at least 4 points, got 1"),
+    "no rows": (changed(lambda f: f[:0]), "there are no rows"),
+    "two numbers": (changed(lambda f: f.assign(z=1.0)), "by --target; those left are: y, z"),
+    "none": (changed(lambda f: f[["ds"]]), "by --target; those left are: none"),
+    "dates of two readings": (
+        changed(lambda f: f.assign(ds=[f"01/{i % 12 + 1:02}/2020" for i in range(len(f))])),
+        "'01/02/2020' in row 2 of the column 'ds' may be 2020-01-02 or 2020-02-01",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BAD_DATA)
+def test_bad_data(capsys, here, what):
+    make, message = BAD_DATA[what]
+    sentence = fail(capsys, "forecast", write(make()), "--horizon", 2)
+    assert message in sentence
+    assert "`" not in sentence  # no Python advice
+
+
+def test_in_a_panel_the_series_is_named(capsys, here):
+    data = write(shops().drop_duplicates().iloc[[*range(50), *range(51, 117)]])
+    message = fail(capsys, "forecast", data, "--id", "shop", "--horizon", 2)
+    assert "there is none for 2015-11-01 in the rows of series '001'" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "empty.csv is empty"),
+        ("semicolons.csv", b"ds;y\n2020-01-01;1\n", "separate the columns by commas"),
+        ("latin.csv", b"ds,y\n2020-01-01,\xe4\n", "latin.csv is not UTF-8 text"),
+        ("long.csv", b"ds,y\n2020,1\n2021,2,3\n", "Expected 2 fields in line 3, saw 3"),
+        ("longer.csv", b"ds,y\n2020,1,3\n2021,2,3\n", "cannot read longer.csv as csv: Length of"),
+        ("broken.parquet", b"no parquet", "cannot read broken.parquet as parquet"),
+        ("sheet.xlsx", b"", "expected a file whose name ends with .csv or .parquet"),
+    ],
+)
+def test_files_that_cannot_be_read(capsys, here, name, content, message):
+    (here / name).write_bytes(content)
+    assert message in fail(capsys, "forecast", name, "--horizon", 2)
+
+
+def test_no_such_file(capsys, here):
+    message = fail(capsys, "forecast", "nothing.csv", "--horizon", 2)
+    assert "cannot read nothing.csv: No such file or directory" in message
+    (here / "folder.csv").mkdir()
+    assert "cannot read folder.csv" in fail(capsys, "forecast", "folder.csv", "--horizon", 2)
+
+
+@pytest.mark.parametrize("part", ["target", "time", "id"])
+def test_missing_columns(capsys, here, part):
+    message = fail(capsys, "forecast", write(months()), "--horizon", 2, f"--{part}", "z")
+    assert f"--{part}: there is no column 'z'; the columns are: ds, y" in message
+    message = fail(capsys, "forecast", "--example", "beer", "--horizon", 2, f"--{part}", "z")
+    assert f"--{part} names a column of a file" in message
+
+
+def test_one_column_has_one_part(capsys, here):
+    data = write(months())
+    message = fail(capsys, "forecast", data, "--horizon", 2, "--time", "y", "--target", "y")
+    assert "the column 'y' cannot play two parts" in message
+
+
+def test_parquet_cannot_be_read_without_pyarrow(capsys, here, monkeypatch):
+    (here / "a.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    message = fail(capsys, "forecast", "a.parquet", "--horizon", 2)
+    assert "pip install 'forecaster[parquet]'" in message
