@@ -134,6 +134,7 @@ def _fit(
         values, indptr, _ALPHAS, first, horizon, _SHARE_PRIOR * horizon, alpha, share, square,
         level, slope,
     )  # fmt: skip
+    smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)
     smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
     rounding = 1e-12 * np.maximum.reduceat(np.abs(values), indptr[:-1])

@@ -104,6 +104,8 @@ def test_the_best_smoothing_is_chosen():
     smoothing.fit_anchors(
         PANEL.values, PANEL.indptr, alphas, 1, 3, 10.0, alpha, share, error, level, slope
     )
+    assert alpha[1] == 1  # a single value tells nothing
+    assert share[1] == 0
     for s in (0, 2, 4):
         y = PANEL.series(s)
         slopes, scratch = np.array(slow_slopes(y)), np.empty(len(y))
@@ -112,8 +114,6 @@ def test_the_best_smoothing_is_chosen():
         assert alpha[s] == alphas[best]
         assert share[s] == pytest.approx(trials[best][0], rel=1e-9)
         assert error[s] == pytest.approx(trials[best][1], rel=1e-9)
-        here = slice(*PANEL.indptr[s : s + 2])
-        np.testing.assert_allclose(level[here], slow_anchors(y, alpha[s], share[s])[0], 1e-9)
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 100])
