@@ -21,7 +21,13 @@ __all__ = ["OPTIONS", "cache_place", "kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
-OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+# No kernel is handed to C or to another kernel: the wrapper for that would be compiled in vain.
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": {"contract"},
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+}
 
 
 def _source_digest() -> str:

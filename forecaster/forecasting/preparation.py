@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.data.panel import FloatArray, Panel
-from forecaster.kernels import seasons, smoothing
+from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
+from forecaster.kernels import smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _SHARE_PRIOR = 10.0  # the trend share is 1/2 give or take about 0.3 before the data speak
@@ -78,9 +79,7 @@ class Preparation:
 
     def _deseasonalise(self, panel: Panel) -> FloatArray:
         values = np.log(panel.values) if self.log else panel.values
-        out = np.empty_like(values)
-        seasons.subtract_seasons(values, panel.indptr, self.indices, out)
-        return out
+        return subtract_seasons(Panel(values, panel.indptr), self.indices)
 
     def restore(self, forecasts: FloatArray, panel: Panel) -> FloatArray:
         """Forecasts of what follows the panel, back on the scale of the data; both (S, steps)."""
@@ -118,11 +117,11 @@ def _fit(
 ) -> tuple[Preparation, FloatArray]:
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
     S, indptr = panel.n_series, panel.indptr
+    transformed = Panel(np.log(panel.values), indptr) if log else panel
     indices = np.zeros((S, season_length))
-    values = np.log(panel.values) if log else panel.values.copy()
     if deseasonalize:
-        seasons.fit_seasons(values, indptr, season_length, indices)
-    seasons.subtract_seasons(values, indptr, indices, values)
+        indices = fit_seasons(transformed, season_length)
+    values = subtract_seasons(transformed, indices)
     alpha, share, square = np.empty(S), np.empty(S), np.empty(S)
     level, slope, scale, error = (
         np.empty_like(values),
@@ -135,6 +134,7 @@ def _fit(
         values, indptr, _ALPHAS, first, horizon, _SHARE_PRIOR * horizon, alpha, share, square,
         level, slope,
     )  # fmt: skip
+    smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)
     smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
     rounding = 1e-12 * np.maximum.reduceat(np.abs(values), indptr[:-1])

@@ -22,11 +22,12 @@ def combine(chunks, n, scale, theta, l2, grad):
     for k in range(1, n):
         for i in range(grad.size):
             grad[i] += chunks[k, i]
-    penalty = 0.0
+    square, penalty = 0.0, 0.0
     for i in range(grad.size):
         grad[i] = scale * grad[i] + l2[i] * theta[i]
+        square += grad[i] * grad[i]
         penalty += l2[i] * theta[i] * theta[i]
-    return math.sqrt(np.dot(grad, grad)), 0.5 * penalty
+    return math.sqrt(square), 0.5 * penalty
 
 
 @kernel

@@ -28,15 +28,11 @@ def forward(readout, V, c, A, X, ends, F, Y):
             for j in range(H):
                 F[i, j] = A[ends[i] - 1, i, j]
     for t in range(T):
-        if readout == EACH:
-            copy(A[t], F[t * C : (t + 1) * C, :H])
-            if skip:
-                copy(X[t], F[t * C : (t + 1) * C, first:])
-            continue
-        if readout == ALL:
-            copy(A[t], F[:, t * H : (t + 1) * H])
+        row = t * C if readout == EACH else 0
+        if readout != LAST:
+            put(A[t], F, row, t * H if readout == ALL else 0)
         if skip:
-            copy(X[t], F[:, first + t * D : first + (t + 1) * D])
+            put(X[t], F, row, first if readout == EACH else first + t * D)
     np.dot(F, V, Y)
     for i in range(Y.shape[0]):
         for o in range(c.size):
@@ -51,27 +47,34 @@ def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
     """
     T, C, H = dA.shape
     np.dot(F.T, dY, dV)
-    dc[:] = 0
+    for o in range(dc.size):
+        dc[o] = 0
     for i in range(dY.shape[0]):
         for o in range(dc.size):
             dc[o] += dY[i, o]
     np.dot(dY, V[: dF.shape[1]].T, dF)
-    if readout == LAST:
-        dA[:] = 0
-        for i in range(C):
-            for j in range(H):
-                dA[ends[i] - 1, i, j] = dF[i, j]
-        return
     for t in range(T):
-        if readout == ALL:
-            copy(dF[:, t * H : (t + 1) * H], dA[t])
-        else:
-            copy(dF[t * C : (t + 1) * C], dA[t])
+        row = t * C if readout == EACH else 0
+        column = t * H if readout == ALL else 0
+        dh = dA[t]
+        for i in range(C):
+            if readout == LAST and t != ends[i] - 1:
+                for j in range(H):
+                    dh[i, j] = 0
+                continue
+            source = dF[row + i, column : column + H]
+            for j in range(H):
+                dh[i, j] = source[j]
 
 
 @kernel
-def copy(source, target):
-    """Copy a matrix. Numba's own slice assignment would take 2 s more to compile."""
-    for i in range(target.shape[0]):
-        for j in range(target.shape[1]):
-            target[i, j] = source[i, j]
+def put(source, F, row, column):
+    """Copy a matrix into F, from (row, column) on.
+
+    The parts of F are no contiguous matrices: handing them over would compile this once more for
+    each layout of memory. Numba's own slice assignment would take 2 s more to compile.
+    """
+    for i in range(source.shape[0]):
+        target = F[row + i, column : column + source.shape[1]]
+        for j in range(source.shape[1]):
+            target[j] = source[i, j]

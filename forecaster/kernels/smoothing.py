@@ -74,24 +74,23 @@ def fit_share(y, alpha, slopes, first, horizon, prior, level):
 
 @kernel
 def fit_anchors(values, indptr, alphas, first, horizon, prior, alpha, share, error, level, slope):
-    """Choose smoothing and trend share of every series; write its anchors.
+    """Choose smoothing and trend share of every series.
 
-    values, level, slope: (N,); indptr: (S + 1,); alphas: candidates, rising; alpha, share,
-    error (mean square error of the choice): (S,), written; the rest as in fit_share.
+    values: (N,); indptr: (S + 1,); alphas: candidates, rising; alpha, share, error (mean square
+    error of the choice): (S,), written; level, slope: (N,), scratch; the rest as in fit_share.
     """
     for s in range(indptr.size - 1):
         start, stop = indptr[s], indptr[s + 1]
         y, levels, slopes = values[start:stop], level[start:stop], slope[start:stop]
+        alpha[s], share[s], error[s] = 1.0, 0.0, 0.0
         if y.size <= first + 1:  # nothing tells a trend from noise: keep the last value
-            alpha[s], share[s], error[s] = 1.0, 0.0, 0.0
             continue
         trend_slopes(y, slopes)
         error[s] = np.inf
-        for candidate in alphas:
-            phi, mse = fit_share(y, candidate, slopes, first, horizon, prior, levels)
+        for i in range(alphas.size):
+            phi, mse = fit_share(y, alphas[i], slopes, first, horizon, prior, levels)
             if mse < error[s]:
-                alpha[s], share[s], error[s] = candidate, phi, mse
-    apply_anchors(values, indptr, alpha, share, level, slope)
+                alpha[s], share[s], error[s] = alphas[i], phi, mse
 
 
 @kernel

@@ -1,0 +1,71 @@
+"""Seasonal indices equal their slow, obvious twin."""
+
+import numpy as np
+import pytest
+
+from forecaster.data.panel import Panel
+from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
+
+RNG = np.random.default_rng(0)
+LENGTHS = [40, 1, 13, 2, 24, 3]
+PANEL = Panel.from_series([RNG.normal(size=n).cumsum() + 20 for n in LENGTHS])
+
+
+def slow_season(y, m):
+    """Phase means of what the trend leaves over, with a Wiener filter in the frequency domain."""
+    n, rest = len(y), np.full(len(y), np.nan)
+    if m == 1 or n < 2 * m:
+        return np.zeros(m)
+    if n < 3 * m:
+        rest = y - np.polyval(np.polyfit(np.arange(n), y, 1), np.arange(n))
+    else:
+        weights = np.ones(m) if m % 2 else np.array([0.5, *np.ones(m - 1), 0.5])
+        half = m // 2
+        rest[half : n - half] = y[half : n - half] - np.convolve(y, weights / m, "valid")
+    phase = np.arange(n) % m
+    means = np.array([np.nanmean(rest[phase == j]) for j in range(m)])
+    known = np.count_nonzero(~np.isnan(rest))
+    if known <= m:
+        return np.zeros(m)
+    noise = np.nansum((rest - means[phase]) ** 2) / (known - m) / (known / m)
+    spectrum = np.fft.rfft(means - means.mean())
+    power = np.abs(spectrum) ** 2
+    gain = np.maximum(0, 1 - noise * m / np.where(power > 0, power, np.inf))
+    gain[power == 0] = 0
+    return np.fft.irfft(gain * spectrum, m)
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4, 7, 12])
+@pytest.mark.parametrize("seasonal", [False, True])
+def test_seasonal_indices_equal_the_twin(m, seasonal):
+    wave = 3 * np.sin(2 * np.pi * np.arange(m) / m + 1)
+    series = [y + seasonal * np.resize(wave, len(y)) for y in map(PANEL.series, range(6))]
+    panel = Panel.from_series(series)
+    indices = fit_seasons(panel, m)
+    for y, found in zip(series, indices):
+        np.testing.assert_allclose(found, slow_season(y, m), rtol=1e-9, atol=1e-9)
+    if seasonal and m > 2:
+        assert np.abs(indices[0]).max() > 1
+
+
+def test_noise_alone_leaves_little_of_a_season():
+    y = np.random.default_rng(1).normal(size=240)
+    raw = y.reshape(20, 12).mean(axis=0)
+    found = fit_seasons(Panel.from_series([y]), 12)
+    assert np.square(found).sum() < np.square(raw - raw.mean()).sum() / 2
+
+
+@pytest.mark.parametrize("m, n", [(3, 9), (4, 13), (12, 60)])
+def test_an_exact_season_is_found_exactly(m, n):
+    wave = RNG.normal(size=m)
+    y = 5 + np.resize(wave, n)
+    found = fit_seasons(Panel.from_series([y]), m)
+    np.testing.assert_allclose(found[0], wave - wave.mean(), atol=1e-12)
+
+
+def test_phases_start_with_each_series():
+    indices = np.arange(12.0).reshape(6, 2)
+    out = subtract_seasons(PANEL, indices)
+    for s, y in enumerate(map(PANEL.series, range(6))):
+        expected = y - np.resize(indices[s], len(y))
+        np.testing.assert_array_equal(out[PANEL.indptr[s] : PANEL.indptr[s + 1]], expected)
