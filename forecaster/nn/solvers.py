@@ -88,6 +88,38 @@ class SGD(Solver):
         optim.sgd(theta, gradient, self._velocity, self._decay, settings)
 
 
+class RMSprop(Solver):
+    """RMSprop in PyTorch's form: the root of the mean square, then epsilon, then momentum."""
+
+    def __init__(
+        self,
+        n_parameters: int,
+        dtype: np.dtype,
+        decay: np.ndarray,
+        rho: float = 0.99,
+        momentum: float = 0.0,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(n_parameters, dtype, decay)
+        self._rho, self._momentum, self._epsilon = rho, momentum, epsilon
+        self._square = np.zeros(n_parameters, dtype)
+        self._velocity = np.zeros(n_parameters, dtype)
+
+    def step(self, theta: np.ndarray, gradient: np.ndarray, shrink: float, rate: float) -> None:
+        settings = (shrink, rate, self._rho, 1 - self._rho, self._momentum, self._epsilon)
+        settings = tuple(map(self._scalar, settings))
+        optim.rmsprop(theta, gradient, self._square, self._velocity, self._decay, settings)
+
+
+# "adamw" is Adam on a plan that has a weight_decay.
+SOLVERS: dict[str, Callable[..., Solver]] = {
+    "adam": Adam,
+    "adamw": Adam,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
+
+
 def constant(progress: float) -> float:
     """The same rate throughout."""
     return 1.0
