@@ -1,4 +1,4 @@
-"""Optimisers with their state, and learning rates over time."""
+"""Optimisers that take a step for each minibatch, with their state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import optim
+from forecaster.nn.schedules import SCHEDULES as SCHEDULES  # where the estimators look for it
 
 
 class Solver(ABC):
@@ -118,18 +119,3 @@ SOLVERS: dict[str, Callable[..., Solver]] = {
     "rmsprop": RMSprop,
     "sgd": SGD,
 }
-
-
-def constant(progress: float) -> float:
-    """The same rate throughout."""
-    return 1.0
-
-
-def one_cycle(progress: float, warm_up: float = 0.2) -> float:
-    """Cosine up over the first fifth, cosine down to zero over the rest (Smith & Topin 2019)."""
-    if progress < warm_up:
-        return 0.5 - 0.5 * math.cos(math.pi * progress / warm_up)
-    return 0.5 + 0.5 * math.cos(math.pi * (progress - warm_up) / (1 - warm_up))
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {"constant": constant, "one_cycle": one_cycle}
