@@ -169,6 +169,22 @@ def sgd(theta, gradients, decay, rates, momentum, nesterov):
     return theta
 
 
+def rmsprop(theta, gradients, decay, rates, rho, momentum, epsilon):
+    """Weights after steps with these gradients (PyTorch's torch.optim.RMSprop, not centred)."""
+    s = v = np.zeros_like(theta)
+    for g, rate in zip(gradients, rates, strict=True):
+        s = rho * s + (1 - rho) * g**2
+        v = momentum * v + g / (np.sqrt(s) + epsilon)
+        theta = theta - rate * decay * theta - rate * v
+    return theta
+
+
+def average(thetas, decay):
+    """Mean of weights whose shares fall by ``decay`` with each step back in time."""
+    shares = decay ** np.arange(len(thetas))[::-1]
+    return np.average(thetas, axis=0, weights=shares)
+
+
 def gather(A, rows, n_columns):
     """Rows of A (N, T, D) as (T, n_columns, D), zeros behind the last one."""
     out = np.zeros((A.shape[1], n_columns, A.shape[2]))

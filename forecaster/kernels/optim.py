@@ -61,3 +61,28 @@ def sgd(theta, grad, velocity, decay, settings):
         velocity[i] = momentum * velocity[i] + g
         update = velocity[i] + nesterov * (g + momentum * velocity[i] - velocity[i])
         theta[i] = theta[i] - rate * decay[i] * theta[i] - rate * update
+
+
+@kernel
+def rmsprop(theta, grad, square, velocity, decay, settings):
+    """RMSprop (Tieleman & Hinton 2012) in PyTorch's form, with decoupled weight decay.
+
+    theta, grad, running mean square of the gradient, velocity, decay rates: (P,). settings: factor
+    on the gradient (clipping), learning rate, rho, 1 - rho, momentum, epsilon (added to the root).
+    """
+    shrink, rate, rho, keep, momentum, epsilon = settings
+    for i in range(theta.size):
+        g = shrink * grad[i]
+        square[i] = rho * square[i] + keep * g * g
+        velocity[i] = momentum * velocity[i] + g / (np.sqrt(square[i]) + epsilon)
+        theta[i] = theta[i] - rate * decay[i] * theta[i] - rate * velocity[i]
+
+
+@kernel
+def average(theta, mean, share):
+    """Move a running mean towards theta, both (P,): ``mean += share * (theta - mean)``.
+
+    share: a scalar of theta's type.
+    """
+    for i in range(theta.size):
+        mean[i] += share * (theta[i] - mean[i])

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
+from forecaster.nn.monitor import Callback, OneAtATime
 from forecaster.nn.network import Network
 from forecaster.nn.source import Source
-from forecaster.nn.training import Plan, Trained, train
+from forecaster.nn.training import FullBatchPlan, Plan, State, Trained, resume, train
+
+AnyPlan = TypeVar("AnyPlan", bound=Plan | FullBatchPlan)
 
 
 def train_ensemble(
     network: Network,
     source: Source,
-    plan: Plan,
+    plan: Plan | FullBatchPlan,
     rngs: Sequence[np.random.Generator],
     *,
     dtype: np.dtype,
@@ -24,33 +29,76 @@ def train_ensemble(
     validation: Source | None = None,
     n_threads: int = 1,
     progress: Callable[[int], None] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> list[Trained]:
     """Train one network for each generator, from fresh weights or from ``theta``.
 
-    Threads go to the networks; a single one has them all for its minibatches.
+    Threads go to the networks; a single one has them all for its minibatches. The time budget of
+    the plan is one for all: each training has an equal share of it. Callbacks are called for one
+    training at a time.
     """
+    plan, options = _shared(plan, len(rngs), validation, n_threads, progress, callbacks)
 
-    def training(rng: np.random.Generator) -> Callable[[threading.Event], Trained]:
+    def training(member: int) -> Callable[[threading.Event], Trained]:
+        rng = rngs[member]
         start = network.initial(rng, dtype) if theta is None else theta
         return lambda stop: train(
-            network,
-            start,
-            source,
-            plan,
-            rng,
-            validation=validation,
-            n_threads=n_threads if len(rngs) == 1 else 1,
-            stop=stop,
-            progress=progress,
+            network, start, source, plan, rng, stop=stop, member=member, **options
         )
 
-    return train_side_by_side([training(rng) for rng in rngs], n_threads)
+    return train_side_by_side([training(k) for k in range(len(rngs))], n_threads)
+
+
+def resume_ensemble(
+    network: Network,
+    source: Source,
+    plan: Plan,
+    states: Sequence[State],
+    *,
+    validation: Source | None = None,
+    n_threads: int = 1,
+    progress: Callable[[int], None] | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> list[Trained]:
+    """Go on with the training of each state, which changes in place; all else as above."""
+    plan, options = _shared(plan, len(states), validation, n_threads, progress, callbacks)
+
+    def training(member: int) -> Callable[[threading.Event], Trained]:
+        return lambda stop: resume(
+            network, states[member], source, plan, stop=stop, member=member, **options
+        )
+
+    return train_side_by_side([training(k) for k in range(len(states))], n_threads)
+
+
+def _shared(
+    plan: AnyPlan,
+    n_members: int,
+    validation: Source | None,
+    n_threads: int,
+    progress: Callable[[int], None] | None,
+    callbacks: Sequence[Callback],
+) -> tuple[AnyPlan, dict[str, Any]]:
+    """What is the same for all members: the plan with its share of time, and the options."""
+    if plan.max_seconds is not None:
+        n_rounds = -(-n_members // max(1, n_threads))
+        plan = replace(plan, max_seconds=plan.max_seconds / max(1, n_rounds))
+    options = {
+        "validation": validation,
+        "n_threads": n_threads if n_members == 1 else 1,
+        "progress": progress,
+        "callbacks": [OneAtATime(callbacks)] if callbacks else [],
+    }
+    return plan, options
 
 
 def train_side_by_side(
     trainings: Sequence[Callable[[threading.Event], Trained]], n_threads: int
 ) -> list[Trained]:
-    """Run independent trainings on threads; Ctrl-C stops all, each with its best weights so far."""
+    """Run independent trainings on threads; Ctrl-C stops all, each with its best weights so far.
+
+    An exception in one of them stops the others before it is raised.
+    """
     stop = threading.Event()
     if min(n_threads, len(trainings)) <= 1:
         results = []
@@ -64,7 +112,9 @@ def train_side_by_side(
         try:
             for training in trainings:
                 futures.append(pool.submit(training, stop))
-            wait(futures)
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            if any(future.exception() for future in done):
+                stop.set()
         except KeyboardInterrupt:  # even before all are submitted: the others stop at once
             stop.set()
         results = [future.result() for future in futures]

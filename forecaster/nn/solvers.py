@@ -1,4 +1,4 @@
-"""Optimisers with their state, and learning rates over time."""
+"""Optimisers that take a step for each minibatch, with their state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import optim
+from forecaster.nn.schedules import SCHEDULES as SCHEDULES  # where the estimators look for it
 
 
 class Solver(ABC):
@@ -88,16 +89,33 @@ class SGD(Solver):
         optim.sgd(theta, gradient, self._velocity, self._decay, settings)
 
 
-def constant(progress: float) -> float:
-    """The same rate throughout."""
-    return 1.0
+class RMSprop(Solver):
+    """RMSprop in PyTorch's form: the root of the mean square, then epsilon, then momentum."""
+
+    def __init__(
+        self,
+        n_parameters: int,
+        dtype: np.dtype,
+        decay: np.ndarray,
+        rho: float = 0.99,
+        momentum: float = 0.0,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(n_parameters, dtype, decay)
+        self._rho, self._momentum, self._epsilon = rho, momentum, epsilon
+        self._square = np.zeros(n_parameters, dtype)
+        self._velocity = np.zeros(n_parameters, dtype)
+
+    def step(self, theta: np.ndarray, gradient: np.ndarray, shrink: float, rate: float) -> None:
+        settings = (shrink, rate, self._rho, 1 - self._rho, self._momentum, self._epsilon)
+        settings = tuple(map(self._scalar, settings))
+        optim.rmsprop(theta, gradient, self._square, self._velocity, self._decay, settings)
 
 
-def one_cycle(progress: float, warm_up: float = 0.2) -> float:
-    """Cosine up over the first fifth, cosine down to zero over the rest (Smith & Topin 2019)."""
-    if progress < warm_up:
-        return 0.5 - 0.5 * math.cos(math.pi * progress / warm_up)
-    return 0.5 + 0.5 * math.cos(math.pi * (progress - warm_up) / (1 - warm_up))
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {"constant": constant, "one_cycle": one_cycle}
+# "adamw" is Adam on a plan that has a weight_decay.
+SOLVERS: dict[str, Callable[..., Solver]] = {
+    "adam": Adam,
+    "adamw": Adam,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}

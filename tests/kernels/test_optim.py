@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from forecaster.kernels import optim
-from forecaster.nn.solvers import SGD, Adam
+from forecaster.nn.averaging import Average
+from forecaster.nn.solvers import SGD, SOLVERS, Adam, RMSprop
 from tests import reference
 from tests.reference import assert_close
 
@@ -63,7 +64,45 @@ def test_sgd(momentum, nesterov, dtype):
     assert_close(theta, expected, N_STEPS)
 
 
-@pytest.mark.parametrize("make_solver", [Adam, SGD])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_rmsprop(momentum, dtype):
+    solver = RMSprop(P, dtype, DECAY, rho=0.8, momentum=momentum, epsilon=1e-3)
+    theta, start, gradients = steps(solver, dtype, SHRINKS, RATES)
+    expected = reference.rmsprop(start, gradients, DECAY, RATES, 0.8, momentum, 1e-3)
+    assert_close(theta, expected, N_STEPS)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.99])
+def test_average(decay, dtype):
+    """The first step counts fully: there is no bias towards the zeros of the start."""
+    thetas = draw(dtype, N_STEPS, P)
+    average = Average(P, dtype, decay)
+    for t, theta in enumerate(thetas, start=1):
+        average.update(theta)
+        assert average.mean.dtype == dtype
+        assert_close(average.mean, reference.average(thetas[:t].astype(np.float64), decay), t)
+    assert not np.array_equal(average.mean, theta) or decay == 0
+
+
+@pytest.mark.parametrize("make_solver", SOLVERS.values(), ids=SOLVERS)
+def test_gradients_of_zero_change_nothing(make_solver, dtype):
+    theta = draw(dtype, P)
+    make_solver(P, dtype, np.zeros(P)).step(theta, np.zeros(P, dtype), 1.0, 0.1)
+    np.testing.assert_array_equal(theta, draw(dtype, P))
+
+
+@pytest.mark.parametrize("size", [1e-15, 1e4])
+@pytest.mark.parametrize("make_solver", SOLVERS.values(), ids=SOLVERS)
+def test_gradients_of_any_size_give_finite_steps(make_solver, size, dtype):
+    solver = make_solver(P, dtype, DECAY)
+    theta = draw(dtype, P)
+    for gradient in draw(dtype, N_STEPS, P):
+        solver.step(theta, dtype.type(size) * gradient, 1.0, 0.01)
+    assert np.isfinite(theta).all()
+    assert not np.array_equal(theta, draw(dtype, P))
+
+
+@pytest.mark.parametrize("make_solver", SOLVERS.values(), ids=SOLVERS)
 def test_a_learning_rate_of_zero_changes_nothing(make_solver, dtype):
     theta, start, _ = steps(make_solver(P, dtype, DECAY), dtype, SHRINKS, [0.0] * N_STEPS)
     np.testing.assert_array_equal(theta, start)

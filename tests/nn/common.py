@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.solvers import SGD, Adam
 from forecaster.nn.source import ArraySource
 from forecaster.nn.training import Plan, train
+from tests import reference
 
 NETWORK = Network(3, 2, (3,), 1, readout="all", skip=True)
 N_ROWS = 10
@@ -50,6 +52,26 @@ class InterruptedRows(Rows):
         if len(self.batches) == self.n:
             raise KeyboardInterrupt
         super().fill(rows, chunk)
+
+
+class Clock:
+    """A clock that goes on by a second each time one looks at it."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += 1.0
+        return self.now
+
+
+def full_gradient(theta, source, network=NETWORK):
+    """Gradient over all rows, by the twin."""
+
+    def loss(theta):
+        return reference.loss(network, theta, source.X, source.Z, source.weights, Loss())
+
+    return reference.gradient(loss, theta)
 
 
 def start(network=NETWORK, dtype="float64"):

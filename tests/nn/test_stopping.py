@@ -8,7 +8,7 @@ import pytest
 
 from forecaster.nn.engine import Engine
 from forecaster.nn.losses import Loss
-from forecaster.nn.training import mean_loss
+from forecaster.nn.scoring import mean_loss
 from tests import reference
 from tests.nn.common import (
     ADAM,
@@ -51,7 +51,7 @@ def test_validation_keeps_the_best_weights():
             engine,
             NETWORK.bind(trained.theta),
             validation,
-            Loss().bind(np.dtype("float64")),
+            Loss().bind(trained.theta.dtype),
         )
     assert kept == trained.best_loss
     shorter = fit(replace(plan, max_iter=best + 1))

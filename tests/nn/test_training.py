@@ -10,19 +10,21 @@ from forecaster.nn import engine as engine_module
 from forecaster.nn.cell import CELLS
 from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
-from forecaster.nn.solvers import SCHEDULES, SGD, Adam, one_cycle
+from forecaster.nn.solvers import SOLVERS, Adam, RMSprop
 from forecaster.nn.source import ArraySource
 from tests import reference
-from tests.nn.common import ADAM, N_ROWS, NETWORK, ONE_STEP, Rows, fit, plain_sgd, start
+from tests.nn.common import (
+    ADAM,
+    N_ROWS,
+    NETWORK,
+    ONE_STEP,
+    Rows,
+    fit,
+    full_gradient,
+    plain_sgd,
+    start,
+)
 from tests.reference import assert_close
-
-
-def full_gradient(theta, source, network=NETWORK):
-    def loss(theta):
-        return reference.loss(network, theta, source.X, source.Z, source.weights, Loss())
-
-    return reference.gradient(loss, theta)
-
 
 # --- Steps --------------------------------------------------------------------------------------
 
@@ -72,6 +74,20 @@ def test_l2_pulls_weights_but_not_biases():
     assert fit(still, source, network, theta).loss_curve == pytest.approx(trained.loss_curve)
 
 
+@pytest.mark.parametrize("make_solver", [plain_sgd, Adam, RMSprop])
+def test_weight_decay_shrinks_all_weights_but_biases(make_solver):
+    """Decoupled: it does not pass through the solver's own scaling, nor is it in the loss."""
+    network = replace(NETWORK, learn_initial_state=True)
+    theta, plan = start(network), replace(ONE_STEP, make_solver=make_solver)
+    weights = np.zeros_like(theta)
+    for name in ("0.Wx", "0.Wh", "V", "S"):
+        weights[network.slices[name]] = 1
+    plain = fit(plan, Rows(), network, theta)
+    decayed = fit(replace(plan, weight_decay=0.3), Rows(), network, theta)
+    assert_close(decayed.theta, plain.theta - 0.1 * 0.3 * weights * theta, 4)
+    assert decayed.loss_curve == plain.loss_curve
+
+
 @pytest.mark.parametrize("make_solver", [plain_sgd, Adam])
 def test_readout_decay_shrinks_the_readout_alone(make_solver):
     theta, plan = start(), replace(ONE_STEP, make_solver=make_solver)
@@ -84,15 +100,29 @@ def test_readout_decay_shrinks_the_readout_alone(make_solver):
     assert decayed.loss_curve == plain.loss_curve
 
 
+def test_curves_of_rates_and_gradients():
+    """Norms are means over the steps of an iteration, before gradients are shortened."""
+    source, theta = Rows(), start()
+    plan = replace(ONE_STEP, max_iter=2, steps_per_iter=2, learning_rate=0.0, max_grad_norm=0.1)
+    trained = fit(plan, source, theta=theta)
+    assert trained.learning_rate_curve == [0.0, 0.0]
+    norm = np.linalg.norm(full_gradient(theta, source))
+    assert trained.gradient_norm_curve == pytest.approx([norm, norm], rel=1e-13)
+    moved = fit(replace(plan, learning_rate=0.1, max_iter=1), source, theta=theta)
+    after = theta - 0.1 * 0.1 / norm * full_gradient(theta, source)
+    norms = [norm, np.linalg.norm(full_gradient(after, source))]
+    assert moved.gradient_norm_curve == pytest.approx([np.mean(norms)], rel=1e-13)
+
+
 def test_loss_by_name():
     absolute = fit(replace(ONE_STEP, loss=Loss("absolute_error")))
     assert absolute.loss_curve != fit(ONE_STEP).loss_curve
 
 
-@pytest.mark.parametrize("make_solver", [Adam, SGD])
+@pytest.mark.parametrize("make_solver", SOLVERS.values(), ids=SOLVERS)
 def test_a_learning_rate_of_zero_changes_nothing(make_solver):
     theta = start()
-    plan = replace(ADAM, make_solver=make_solver, learning_rate=0.0, readout_decay=0.1, l2=0.1)
+    plan = replace(ADAM, make_solver=make_solver, learning_rate=0.0, weight_decay=0.1, l2=0.1)
     np.testing.assert_array_equal(fit(plan, theta=theta).theta, theta)
 
 
@@ -103,33 +133,6 @@ def test_rows_of_weight_zero_do_not_count():
     assert_close(fit(ONE_STEP, source).theta, fit(ONE_STEP, few).theta, 30)
     source.weights[:] = 0
     np.testing.assert_array_equal(fit(ONE_STEP, source).theta, start())
-
-
-# --- Learning rates over time -------------------------------------------------------------------
-
-
-def test_one_cycle():
-    """Up to the rate over the first fifth, down to zero over the rest."""
-    up = [one_cycle(p) for p in np.linspace(0, 0.2, 21)]
-    down = [one_cycle(p) for p in np.linspace(0.2, 1, 81)]
-    assert up[0] == 0
-    assert up[-1] == down[0] == 1
-    assert down[-1] == pytest.approx(0, abs=1e-15)
-    assert np.all(np.diff(up) > 0)
-    assert np.all(np.diff(down) < 0)
-    assert one_cycle(0.1) == pytest.approx(0.5)
-    assert one_cycle(0.6) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_schedule_scales_the_steps(schedule):
-    """Each step takes the rate in the middle of its share of the training."""
-    plan = replace(ONE_STEP, schedule=schedule, max_iter=2, steps_per_iter=2)
-    source, theta = Rows(), start()
-    trained = fit(plan, source, theta=theta)
-    for progress in (1 / 8, 3 / 8, 5 / 8, 7 / 8):
-        theta = theta - 0.1 * SCHEDULES[schedule](progress) * full_gradient(theta, source)
-    assert_close(trained.theta, theta, 100)
 
 
 # --- Learning -----------------------------------------------------------------------------------
