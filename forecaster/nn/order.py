@@ -8,20 +8,31 @@ from forecaster.nn.plan import Plan
 
 
 class Order:
-    """The order in which rows come: pass after pass, without end."""
+    """The order in which rows come: pass after pass, without end.
+
+    Attributes
+    ----------
+    segment : int
+        Which segment of its sequences the batch that is due has; 0 is where they start.
+    """
 
     def __init__(self) -> None:
-        self._rows = np.arange(0)
+        self.segment = 0
+        self._sequences = np.arange(0)
         self._start = 0
 
     def batch(self, n_rows: int, plan: Plan, rng: np.random.Generator) -> np.ndarray:
         """The batch that is due; the same again until ``advance`` is called."""
-        end = plan.batches_per_pass(n_rows) * plan.batch_size
-        if len(self._rows) != n_rows or self._start >= min(end, n_rows):
-            self._rows = rng.permutation(n_rows) if plan.shuffle else np.arange(n_rows)
-            self._start = 0
-        return self._rows[self._start : min(self._start + plan.batch_size, end)]
+        n = n_rows // plan.n_segments
+        end = plan.batches_per_pass(n_rows) // plan.n_segments * plan.batch_size
+        if len(self._sequences) != n or self._start >= min(end, n):
+            self._sequences = rng.permutation(n) if plan.shuffle else np.arange(n)
+            self._start = self.segment = 0
+        sequences = self._sequences[self._start : min(self._start + plan.batch_size, end)]
+        return plan.n_segments * sequences + self.segment
 
-    def advance(self, n: int) -> None:
-        """Go on by ``n`` rows, which have been used."""
-        self._start += n
+    def advance(self, n: int, plan: Plan) -> None:
+        """Go on by a batch of ``n`` rows, which have been used."""
+        self.segment = (self.segment + 1) % plan.n_segments
+        if self.segment == 0:
+            self._start += n

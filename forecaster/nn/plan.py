@@ -40,6 +40,10 @@ class Plan:
         Steps at most in a call, if that is not a whole number of iterations.
     max_seconds : float or None
         Time after which a call makes no further step; one step is made in any case.
+    n_segments : int
+        Rows that follow each other and make up one sequence: states are carried from each to the
+        next, gradients are not (truncated backpropagation through time; Williams & Peng 1990).
+        A batch then has ``batch_size`` sequences, and a step for each of their segments.
     drop_last : bool
         Whether the rows that do not fill a last batch wait for the next pass.
     shuffle : bool
@@ -70,6 +74,7 @@ class Plan:
     steps_per_iter: int | None = None
     max_steps: int | None = None
     max_seconds: float | None = None
+    n_segments: int = 1
     drop_last: bool = False
     shuffle: bool = True
     l2: float = 0.0
@@ -82,9 +87,10 @@ class Plan:
 
     def batches_per_pass(self, n_rows: int) -> int:
         """Minibatches of one pass over the rows."""
+        n_sequences = n_rows // self.n_segments
         if self.drop_last:
-            return max(1, n_rows // self.batch_size)
-        return -(-n_rows // self.batch_size)
+            return self.n_segments * max(1, n_sequences // self.batch_size)
+        return self.n_segments * -(-n_sequences // self.batch_size)
 
     def n_steps_per_iter(self, n_rows: int) -> int:
         """Steps of one iteration."""

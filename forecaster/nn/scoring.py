@@ -17,24 +17,38 @@ class Diverged(Exception):
 
 
 def mean_loss(
-    network: Network, engine: Engine, parameters: Bound, source: Source, loss: Callable
+    network: Network,
+    engine: Engine,
+    parameters: Bound,
+    source: Source,
+    loss: Callable,
+    n_segments: int = 1,
 ) -> float:
     """Mean loss over all rows of a source, summed over output steps."""
     total = weight = 0.0
-    for start in range(0, source.n_rows, engine.batch_size):
-        rows = np.arange(start, min(start + engine.batch_size, source.n_rows))
-        sums = engine.loss(parameters, source, rows, loss)
-        total, weight = total + sums[0], weight + sums[1]
+    n_sequences = source.n_rows // n_segments
+    for start in range(0, n_sequences, engine.batch_size):
+        sequences = np.arange(start, min(start + engine.batch_size, n_sequences))
+        carries = engine.fresh_carries() if n_segments > 1 else None
+        for segment in range(n_segments):
+            rows = n_segments * sequences + segment
+            sums = engine.loss(parameters, source, rows, loss, carries)
+            total, weight = total + sums[0], weight + sums[1]
     return network.n_output_steps * total / weight if weight else 0.0
 
 
 def validation_loss(
-    network: Network, engine: Engine, theta: np.ndarray, source: Source | None, loss: Callable
+    network: Network,
+    engine: Engine,
+    theta: np.ndarray,
+    source: Source | None,
+    loss: Callable,
+    n_segments: int = 1,
 ) -> float | None:
     """Mean loss of validation rows, if there are any; raises Diverged."""
     if source is None:
         return None
-    result = mean_loss(network, engine, network.bind(theta), source, loss)
+    result = mean_loss(network, engine, network.bind(theta), source, loss, n_segments)
     if not math.isfinite(result):
         raise Diverged
     return result

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecaster.nn.averaging import Average
+from forecaster.nn.chunk import Carry
 from forecaster.nn.network import Network
 from forecaster.nn.order import Order
 from forecaster.nn.plan import Plan
@@ -111,6 +112,8 @@ class State:
         The number of these steps.
     rate : float
         Learning rate of the last step.
+    carries : list
+        For each chunk, the hidden states that the next segment of its sequences goes on from.
     """
 
     theta: np.ndarray
@@ -124,6 +127,7 @@ class State:
     sums: np.ndarray = field(default_factory=lambda: np.zeros(4))
     n_open: int = 0
     rate: float = math.nan
+    carries: list[Carry] = field(default_factory=list)
 
     @classmethod
     def begin(

@@ -65,7 +65,11 @@ class _Loop:
         state, plan, engine = self.state, self.plan, self.engine
         rows = state.order.batch(self.source.n_rows, plan, state.rng)
         seed = state.dropout_seed() if self.network.dropout else NO_DROPOUT
-        n, total, weight = engine.gradient(self.parameters, self.source, rows, self.loss, seed=seed)
+        if plan.n_segments > 1 and state.order.segment == 0:
+            state.carries = engine.fresh_carries()
+        n, total, weight = engine.gradient(
+            self.parameters, self.source, rows, self.loss, state.carries or None, seed
+        )
         scale = self.network.n_output_steps / weight if weight else 0.0
         scale = state.theta.dtype.type(scale)
         norm, penalty = combine(engine.gradients, n, scale, state.theta, self.l2, self.gradient)
@@ -78,7 +82,7 @@ class _Loop:
         state.solver.step(state.theta, self.gradient, shrink, rate)
         if state.average is not None:
             state.average.update(state.theta)
-        state.order.advance(len(rows))
+        state.order.advance(len(rows), plan)
         state.sums += (total, weight, penalty, norm)
         state.n_open += 1
         state.rate = rate
@@ -95,7 +99,12 @@ class _Loop:
         if not np.isfinite(state.theta).all():
             raise Diverged
         score = validation_loss(
-            self.network, self.engine, state.weights, self.validation, self.loss
+            self.network,
+            self.engine,
+            state.weights,
+            self.validation,
+            self.loss,
+            self.plan.n_segments,
         )
         total, weight, penalty, norm = state.sums
         mean = self.network.n_output_steps * total / weight if weight else 0.0
