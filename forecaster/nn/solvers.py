@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import optim
-from forecaster.nn.schedules import SCHEDULES as SCHEDULES  # where the estimators look for it
+from forecaster.nn import schedules
 
 
 class Solver(ABC):
@@ -119,3 +119,6 @@ SOLVERS: dict[str, Callable[..., Solver]] = {
     "rmsprop": RMSprop,
     "sgd": SGD,
 }
+
+# Those that estimators offer so far.
+SCHEDULES = {name: schedules.SCHEDULES[name] for name in ("constant", "one_cycle")}
