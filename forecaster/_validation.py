@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -73,6 +74,19 @@ def sizes() -> Rule:
         return len(items) > 0 and all(_is_integer(item) and item >= 1 for item in items)
 
     return "a positive integer or a tuple of them", test
+
+
+def levels() -> Rule:
+    """A number between 0 and 1, or a rising sequence of them."""
+
+    def test(value: Any) -> bool:
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        items = value if isinstance(value, tuple | list) else [value]
+        inside = len(items) > 0 and all(_is_real(item) and 0 < item < 1 for item in items)
+        return inside and all(a < b for a, b in pairwise(items))
+
+    return "a number between 0 and 1, or a rising tuple of them", test
 
 
 def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:

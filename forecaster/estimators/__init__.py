@@ -1,5 +1,8 @@
 """scikit-learn estimators on windows: a signature, a docstring, a cell."""
 
-from forecaster.estimators.elman import ElmanRegressor
+from forecaster.estimators.elman import ElmanClassifier, ElmanRegressor
+from forecaster.estimators.gru import GRUClassifier, GRURegressor
+from forecaster.estimators.jordan import ElmanJordanClassifier, ElmanJordanRegressor, JordanClassifier, JordanRegressor
+from forecaster.estimators.lstm import LSTMClassifier, LSTMRegressor
 
-__all__ = ["ElmanRegressor"]
+__all__ = ["ElmanClassifier", "ElmanJordanClassifier", "ElmanJordanRegressor", "ElmanRegressor", "GRUClassifier", "GRURegressor", "JordanClassifier", "JordanRegressor", "LSTMClassifier", "LSTMRegressor"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from forecaster._threads import resolve_n_jobs, single_threaded_blas
 from forecaster.estimators._scaling import Scaler
-from forecaster.estimators._windows import read_inputs
+from forecaster.estimators._windows import Windows, read_windows
+from forecaster.kernels.readout import ALL
 from forecaster.nn.engine import Engine
+from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.source import ArrayInputs
 
@@ -18,21 +21,29 @@ _PREDICTION_BATCH = 1024  # rows computed at a time; results do not depend on it
 
 
 class FittedNetwork:
-    """Mixin for estimators with a ``network_`` and its flat vector of weights, ``theta_``."""
+    """Mixin for estimators with a ``network_`` and the weights of its members, ``thetas_``."""
 
+    aggregate: str
     n_jobs: int | None
     network_: Network
-    theta_: np.ndarray
+    thetas_: list[np.ndarray]
     _input_scaler: Scaler
+    _loss: Loss
+
+    @property
+    def theta_(self) -> np.ndarray:
+        """The flat vector of all weights, of the first network of an ensemble."""
+        check_is_fitted(self, "thetas_")
+        return self.thetas_[0]
 
     @property
     def weights_(self) -> dict[str, np.ndarray]:
         """Copies of all weights: ``0.Wx`` (D, H), ``0.Wh`` (H, H), ``0.b`` (H,), ``V``, ``c``.
 
         The number is that of the layer; ``V`` maps states to outputs, ``S`` (with ``skip``) inputs
-        to outputs, ``c`` is the outputs' bias. All act on standardised values.
+        to outputs, ``c`` is the outputs' bias. All act on standardised values. Of an ensemble,
+        these are the first network's.
         """
-        check_is_fitted(self)
         return self.network_.views(self.theta_.copy())
 
     @property
@@ -43,22 +54,83 @@ class FittedNetwork:
     @property
     def intercepts_(self) -> list[np.ndarray]:
         """Bias vectors of the layers and of the outputs."""
-        return [w for name, w in self.weights_.items() if name.rpartition(".")[2] in ("b", "c")]
+        named = ((name.rpartition(".")[2], w) for name, w in self.weights_.items())
+        return [w for name, w in named if name.startswith("b") or name == "c"]
 
-    def _compute(self, X: Any, compute: Any) -> tuple[np.ndarray, np.dtype]:
-        """What the engine computes for validated windows, and the type that the user expects."""
-        check_is_fitted(self)
+    def _compute(self, X: Any, compute: Any) -> tuple[list[np.ndarray], Windows, np.dtype]:
+        """What the engine computes for validated windows, by member.
+
+        Also the windows, and the type that the user expects.
+        """
+        check_is_fitted(self, "thetas_")
         # In float64 whatever the training was in: there a row's result does not feel, beyond
         # 1e-15, which other rows stand beside it in a matrix product.
         dtype = np.dtype(np.float64)
-        X, user_dtype = read_inputs(self, X, self.network_.n_inputs)
-        source = ArrayInputs(self._input_scaler.transform(X, dtype))
-        parameters = self.network_.bind(self.theta_.astype(dtype))
+        windows, user_dtype = read_windows(self, X, reset=False)
+        network = self._network_for(windows)
+        inputs = self._input_scaler.transform(windows.X, dtype) * windows.observed[..., None]
+        source = ArrayInputs(inputs, windows.ends)
         n_threads = resolve_n_jobs(self.n_jobs)
+        blocks = np.array_split(np.arange(len(inputs)), -(-len(inputs) // _PREDICTION_BATCH))
+        results = []
         with (
             single_threaded_blas(),
-            Engine(self.network_, _PREDICTION_BATCH, dtype, n_threads) as engine,
+            Engine(network, _PREDICTION_BATCH, dtype, n_threads) as engine,
         ):
-            blocks = np.array_split(np.arange(len(X)), -(-len(X) // _PREDICTION_BATCH))
-            parts = [compute(engine, parameters, source, rows) for rows in blocks]
-        return np.concatenate(parts), user_dtype
+            for theta in self.thetas_:
+                parameters = network.bind(theta.astype(dtype))
+                parts = [compute(engine, parameters, source, rows) for rows in blocks]
+                results.append(np.concatenate(parts))
+        return results, windows, user_dtype
+
+    def _network_for(self, windows: Windows) -> Network:
+        """The network on windows of this length."""
+        n_inputs, n_steps = self.network_.n_inputs, windows.X.shape[1]
+        if windows.X.shape[2] != n_inputs:
+            raise ValueError(
+                f"X must have {n_inputs} inputs a step, as in fit, got {windows.X.shape[2]}."
+            )
+        check_ends(self.network_, windows)
+        return replace(self.network_, n_steps=n_steps)
+
+    def _linked(self, X: Any) -> tuple[np.ndarray, Windows]:
+        """What the outputs stand for, (N, steps, P, O) as in `Loss.link`, over all members."""
+        outputs, windows, _ = self._compute(X, Engine.outputs)
+        linked = [self._loss.link(member) for member in outputs]
+        if len(linked) == 1:
+            return linked[0], windows
+        combine = np.mean if self.aggregate == "mean" else np.median
+        return combine(linked, axis=0), windows
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Last hidden state of each window: features learned from sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
+            Windows.
+
+        Returns
+        -------
+        states : ndarray of shape (n_samples, n_hidden)
+            State of the last layer after the last step of each window; those of an ensemble's
+            networks stand side by side.
+        """
+        members, windows, dtype = self._compute(X, Engine.states)
+        last = windows.observed.sum(axis=1) - 1
+        rows = np.arange(len(last))
+        return np.hstack([states[rows, last] for states in members]).astype(dtype)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.network_.hidden_sizes[-1] * len(self.thetas_)
+
+
+def check_ends(network: Network, windows: Windows) -> None:
+    """Raise a ValueError where a network cannot read samples of different lengths."""
+    same = windows.ends is None and windows.X.shape[1] == network.n_steps
+    if not same and (network.readout_code == ALL or network.skip):
+        raise ValueError(
+            'Samples of different lengths need readout="last" or "each" and skip=False: other '
+            "readouts look at a fixed number of steps."
+        )

@@ -20,11 +20,10 @@ class Scaler:
 
     @classmethod
     def fit(cls, values: np.ndarray, weights: np.ndarray) -> Scaler:
-        """Weighted mean and standard deviation; values: (N, ..., channels), weights: (N,)."""
-        rows = values.reshape(len(values), -1, values.shape[-1]).astype(np.float64)
-        center = np.average(rows.mean(axis=1), axis=0, weights=weights)
-        variance = np.average(np.square(rows - center).mean(axis=1), axis=0, weights=weights)
-        scale = np.sqrt(variance)
+        """Weighted mean and standard deviation; values, weights: (N, steps, channels)."""
+        total = weights.sum(axis=(0, 1))
+        center = (weights * values).sum(axis=(0, 1)) / total
+        scale = np.sqrt((weights * np.square(values - center)).sum(axis=(0, 1)) / total)
         # what is constant up to rounding stays where it is
         scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(center)] = 1.0
         return cls(center, scale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecaster.estimators.classifier import RecurrentClassifier
 from forecaster.estimators.regressor import RecurrentRegressor
 
 
@@ -154,3 +155,9 @@ class ElmanRegressor(RecurrentRegressor):
     def V_(self) -> np.ndarray:
         """Weights from the states that the readout sees to the outputs, (n_outputs, n_states)."""
         return self.weights_["V"].T
+
+
+class ElmanClassifier(RecurrentClassifier):
+    """Classification of windows with an Elman network."""
+
+    _cell = "elman"

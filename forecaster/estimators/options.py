@@ -1,4 +1,4 @@
-"""The parameters that all trained estimators share: their rules, and the plan they make."""
+"""The parameters that all trained estimators share: their rules, and what they describe."""
 
 from __future__ import annotations
 
@@ -12,19 +12,34 @@ from sklearn.exceptions import ConvergenceWarning
 
 from forecaster import _validation as v
 from forecaster.kernels.activations import ACTIVATIONS
+from forecaster.nn.cell import CELLS
 from forecaster.nn.losses import Loss
-from forecaster.nn.solvers import SCHEDULES, SGD, Adam, Solver
+from forecaster.nn.network import Network
+from forecaster.nn.schedules import SCHEDULES, OneCycle, Plateau, Schedule, Step
+from forecaster.nn.solvers import SOLVERS
 from forecaster.nn.training import Plan
 
 SHARED_RULES: dict[str, v.Rule] = {
     "hidden_layer_sizes": v.sizes(),
     "activation": v.choice(*ACTIVATIONS),
-    "loss": v.choice("squared_error", "absolute_error"),
     "learn_initial_state": v.boolean(),
-    "solver": v.choice("adam", "sgd"),
+    "residual": v.boolean(),
+    "dilations": v.either(v.sizes(), v.none()),
+    "dropout": v.real(0, 1),
+    "layer_norm": v.boolean(),
+    "solver": v.choice(*SOLVERS),
     "alpha": v.real(0),
     "learning_rate": v.choice(*SCHEDULES),
     "learning_rate_init": v.real(0),
+    "ema_decay": v.either(v.real(0, 1), v.none()),
+    "max_seconds": v.either(v.real(0, open_low=True), v.none()),
+    "callbacks": (
+        "None or a sequence of objects with a method on_epoch_end",
+        lambda c: (
+            c is None
+            or (isinstance(c, list | tuple) and all(hasattr(one, "on_epoch_end") for one in c))
+        ),
+    ),
     "verbose": v.either(v.boolean(), v.integer(0)),
     "momentum": v.real(0, 1),
     "nesterovs_momentum": v.boolean(),
@@ -41,10 +56,24 @@ SHARED_RULES: dict[str, v.Rule] = {
         ("a non-zero integer", lambda n: v.integer(-(10**6))[1](n) and n != 0),
     ),
 }
+# Parameters of the estimator that each solver takes, and what the solver calls them
 _SOLVER_PARAMETERS = {
-    "adam": ("beta_1", "beta_2", "epsilon"),
-    "sgd": ("momentum", "nesterovs_momentum"),
+    "adam": {"beta_1": "beta_1", "beta_2": "beta_2", "epsilon": "epsilon"},
+    "adamw": {"beta_1": "beta_1", "beta_2": "beta_2", "epsilon": "epsilon"},
+    "rmsprop": {"beta_2": "rho", "momentum": "momentum", "epsilon": "epsilon"},
+    "sgd": {"momentum": "momentum", "nesterovs_momentum": "nesterov"},
+    "lbfgs": {},
 }
+_SETTLED = (
+    "activation",
+    "readout",
+    "skip",
+    "learn_initial_state",
+    "residual",
+    "dilations",
+    "dropout",
+    "layer_norm",
+)
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -52,58 +81,131 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes))
 
 
-def settled_by_first_fit(estimator: Any) -> dict[str, Any]:
-    """The parameters that training cannot go on with once they are changed."""
-    names = (
-        "activation",
-        "readout",
-        "skip",
-        "learn_initial_state",
-        "scale_inputs",
-        "scale_targets",
+def make_network(
+    estimator: Any, cell: str, n_steps: int, n_inputs: int, n_outputs: int, sizes: tuple[int, ...]
+) -> Network:
+    """The network that an estimator's parameters describe; parameters without effect are errors."""
+    name = type(estimator).__name__
+    dilations = () if estimator.dilations is None else tuple(np.atleast_1d(estimator.dilations))
+    dilations = tuple(int(dilation) for dilation in dilations)
+    network = Network(
+        n_steps,
+        n_inputs,
+        sizes,
+        n_outputs,
+        cell=cell,
+        activation=estimator.activation,
+        readout=estimator.readout,
+        skip=estimator.skip,
+        learn_initial_state=estimator.learn_initial_state,
+        residual=estimator.residual,
+        dilations=dilations,
+        dropout=float(estimator.dropout),
+        layer_norm=estimator.layer_norm,
     )
+    if estimator.activation not in CELLS[cell].activations:
+        raise ValueError(
+            f"{name} has activations of its own: leave activation at 'tanh', got "
+            f"{estimator.activation!r}."
+        )
+    if dilations and len(dilations) != len(sizes):
+        raise ValueError(
+            f"{name} expects one dilation for each of {len(sizes)} layers, got {dilations}."
+        )
+    if any(n_steps % dilation for dilation in dilations):
+        raise ValueError(
+            f"{name} expects dilations that divide the {n_steps} steps, got {dilations}: change "
+            "them or the length of the windows."
+        )
+    if estimator.dropout and len(sizes) == 1:
+        raise ValueError(
+            f"{name}: dropout acts between layers, so with one layer it must be 0: give "
+            "hidden_layer_sizes of two layers or more."
+        )
+    if estimator.residual and not any(
+        D == H for D, H in zip(network.layer_inputs, sizes, strict=True)
+    ):
+        raise ValueError(
+            f"{name}: residual connections need a layer with as many units as inputs, got "
+            f"{n_inputs} inputs and hidden_layer_sizes={sizes}."
+        )
+    if CELLS[cell].feeds_back and (
+        estimator.layer_norm
+        or network.layer_dilations[-1] > 1
+        or (estimator.residual and network.layer_inputs[-1] == sizes[-1])
+    ):
+        raise ValueError(
+            f"{name} feeds the output of its last layer back, so that this layer cannot have "
+            "layer_norm, a dilation or a residual connection: switch them off."
+        )
+    return network
+
+
+def settled_by_first_fit(estimator: Any, scaling: Collection[str]) -> dict[str, Any]:
+    """The parameters that training cannot go on with once they are changed."""
     return {
         "hidden_layer_sizes": hidden_sizes(estimator),
-        **{name: getattr(estimator, name) for name in names},
+        **{name: getattr(estimator, name) for name in (*_SETTLED, *scaling)},
         "dtype": np.dtype(estimator.dtype),
     }
 
 
 def settled_by_solver(estimator: Any) -> dict[str, Any]:
     """The parameters that an optimiser keeps as long as it keeps its state."""
-    names = ("solver", *_SOLVER_PARAMETERS[estimator.solver])
+    names = ("solver", *_SOLVER_PARAMETERS[estimator.solver], "ema_decay", "learning_rate")
     return {name: getattr(estimator, name) for name in names}
 
 
 def check_unchanged(settled: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raise a ValueError for the first parameter that is asked to be another than settled."""
     for name, old in settled.items():
-        if asked[name] != old:
+        if asked.get(name) != old:
             raise ValueError(
                 f"Training goes on with {name}={old!r}, as in the first fit, got "
-                f"{asked[name]!r}: clone the estimator to start afresh."
+                f"{asked.get(name)!r}: clone the estimator to start afresh."
             )
 
 
-def make_plan(estimator: Any, **others: Any) -> Plan:
+def make_plan(estimator: Any, loss: Loss, **others: Any) -> Plan:
     """The plan that an estimator's parameters describe; ``others`` are those not shared."""
-    make_solver: Callable[..., Solver]
-    if estimator.solver == "adam":
-        make_solver = partial(
-            Adam, beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon
-        )
-    else:
-        make_solver = partial(
-            SGD, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum
-        )
+    options = _SOLVER_PARAMETERS[estimator.solver].items()
+    make_solver = partial(
+        SOLVERS[estimator.solver], **{name: getattr(estimator, own) for own, name in options}
+    )
+    decoupled = estimator.solver == "adamw"
     return Plan(
         make_solver=make_solver,
-        loss=Loss(estimator.loss),
+        loss=loss,
+        l2=0.0 if decoupled else estimator.alpha,
+        weight_decay=estimator.alpha if decoupled else 0.0,
         learning_rate=estimator.learning_rate_init,
-        schedule=estimator.learning_rate,
+        ema_decay=estimator.ema_decay,
+        max_seconds=estimator.max_seconds,
         max_grad_norm=estimator.max_grad_norm,
         **others,
     )
+
+
+def make_schedule(
+    estimator: Any, max_iter: int, n_iter_no_change: int, tol: float
+) -> Callable[[], Schedule]:
+    """The schedule ``learning_rate``, its times measured by those of the training.
+
+    "step" halves the rate three times in ``max_iter``; "plateau" does so when half of
+    ``n_iter_no_change`` has passed in vain.
+    """
+    if estimator.learning_rate == "step":
+        return partial(Step, decay=0.5, every=max(1, max_iter // 4))
+    if estimator.learning_rate == "plateau":
+        return partial(Plateau, decay=0.5, patience=max(1, n_iter_no_change // 2), tol=tol)
+    if estimator.learning_rate == "one_cycle":
+        return OneCycle
+    return SCHEDULES[estimator.learning_rate]
+
+
+def goes_to_the_end(estimator: Any) -> bool:
+    """Whether the schedule pays off at its end only, so that training must not stop before."""
+    return estimator.learning_rate in ("one_cycle", "cosine")
 
 
 def warn_of_outcome(estimator: Any, statuses: Collection[str]) -> None:

@@ -6,10 +6,8 @@ from forecaster.forecasting.baselines import (
     SeasonalNaiveForecaster,
 )
 from forecaster.forecasting.elman import ElmanForecaster
+from forecaster.forecasting.gru import GRUForecaster
+from forecaster.forecasting.jordan import ElmanJordanForecaster, JordanForecaster
+from forecaster.forecasting.lstm import LSTMForecaster
 
-__all__ = [
-    "DriftForecaster",
-    "ElmanForecaster",
-    "NaiveForecaster",
-    "SeasonalNaiveForecaster",
-]
+__all__ = ["DriftForecaster", "ElmanForecaster", "ElmanJordanForecaster", "GRUForecaster", "JordanForecaster", "LSTMForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]

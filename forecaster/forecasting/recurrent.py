@@ -16,7 +16,9 @@ from forecaster.data.series_set import SeriesSet
 from forecaster.estimators.options import (
     SHARED_RULES,
     hidden_sizes,
+    make_network,
     make_plan,
+    make_schedule,
     warn_of_outcome,
 )
 from forecaster.exceptions import SkillWarning
@@ -26,11 +28,12 @@ from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import known_season, points_needed, resolve
 from forecaster.kernels.readout import READOUTS
-from forecaster.nn.network import Network
+from forecaster.nn.losses import Loss
 
 _AUTO = v.choice("auto")
 _RULES = {
     **SHARED_RULES,
+    "loss": v.choice("absolute_error", "squared_error"),
     "horizon": v.integer(1),
     "season_length": v.integer(1),
     "window": v.either(v.integer(2), _AUTO),
@@ -76,6 +79,10 @@ class RecurrentForecaster(Forecaster):
         readout: str = "all",
         skip: bool = True,
         learn_initial_state: bool = False,
+        residual: bool = False,
+        dilations: int | tuple[int, ...] | None = None,
+        dropout: float = 0.0,
+        layer_norm: bool = False,
         loss: str = "absolute_error",
         solver: str = "adam",
         alpha: float = 0.0,
@@ -84,12 +91,15 @@ class RecurrentForecaster(Forecaster):
         learning_rate: str = "one_cycle",
         learning_rate_init: float = 5e-3,
         max_steps: int | str = "auto",
+        max_seconds: float | None = None,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         max_grad_norm: float | None = 1.0,
+        ema_decay: float | None = None,
+        callbacks: Any = None,
         random_state: Any = None,
         verbose: bool | int = False,
         dtype: str = "float32",
@@ -114,6 +124,10 @@ class RecurrentForecaster(Forecaster):
         self.readout = readout
         self.skip = skip
         self.learn_initial_state = learn_initial_state
+        self.residual = residual
+        self.dilations = dilations
+        self.dropout = dropout
+        self.layer_norm = layer_norm
         self.loss = loss
         self.solver = solver
         self.alpha = alpha
@@ -122,12 +136,15 @@ class RecurrentForecaster(Forecaster):
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.max_steps = max_steps
+        self.max_seconds = max_seconds
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.max_grad_norm = max_grad_norm
+        self.ema_decay = ema_decay
+        self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
         self.dtype = dtype
@@ -223,25 +240,24 @@ class RecurrentForecaster(Forecaster):
         self, panel: Panel, transform: str, rng: np.random.Generator, bar: tqdm
     ) -> Model:
         recipe = self._resolve(panel)
-        network = Network(
+        network = make_network(
+            self,
+            self._cell,
             recipe.n_steps,
             recipe.patch_size,
-            recipe.hidden_layer_sizes,
             recipe.n_outputs,
-            cell=self._cell,
-            activation=self.activation,
-            readout=self.readout,
-            skip=self.skip,
-            learn_initial_state=self.learn_initial_state,
+            recipe.hidden_layer_sizes,
         )
+        max_iter = -(-recipe.max_steps // _STEPS_PER_ITER)
         plan = make_plan(
             self,
+            Loss(self.loss),
+            schedule=make_schedule(self, max_iter, max_iter // 4, 0.0),
             batch_size=recipe.batch_size,
-            max_iter=-(-recipe.max_steps // _STEPS_PER_ITER),
+            max_iter=max_iter,
             steps_per_iter=_STEPS_PER_ITER,
             max_steps=recipe.max_steps,
             drop_last=True,
-            l2=self.alpha,
             readout_decay=recipe.weight_decay,
             n_iter_no_change=0,
         )

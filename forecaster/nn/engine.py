@@ -112,7 +112,7 @@ class Engine:
         def work(k: int, chunk: Chunk) -> None:
             source.fill(self._part(rows, k), chunk)
             carry = carries[k] if carries is not None else None
-            own_seed = seed if seed < 0 else (seed + 0x9E3779B1 * k) & 0xFFFFFFFF
+            own_seed = seed if seed < 0 else (seed + 0x85EBCA6B * k) & 0xFFFFFFFF
             gradients = self._bound_gradients[k]
             self._sums[k] = chunk.gradient(parameters, gradients, loss, carry, own_seed)
 

@@ -25,13 +25,13 @@ def train_ensemble(
     rngs: Sequence[np.random.Generator],
     *,
     dtype: np.dtype,
-    theta: np.ndarray | None = None,
+    thetas: Sequence[np.ndarray] | None = None,
     validation: Source | None = None,
     n_threads: int = 1,
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> list[Trained]:
-    """Train one network for each generator, from fresh weights or from ``theta``.
+    """Train one network for each generator, from fresh weights or from ``thetas``.
 
     Threads go to the networks; a single one has them all for its minibatches. The time budget of
     the plan is one for all: each training has an equal share of it. Callbacks are called for one
@@ -41,7 +41,7 @@ def train_ensemble(
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
         rng = rngs[member]
-        start = network.initial(rng, dtype) if theta is None else theta
+        start = network.initial(rng, dtype) if thetas is None else thetas[member]
         return lambda stop: train(
             network, start, source, plan, rng, stop=stop, member=member, **options
         )

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import optim
-from forecaster.nn import schedules
 
 
 class Solver(ABC):
@@ -119,6 +118,3 @@ SOLVERS: dict[str, Callable[..., Solver]] = {
     "rmsprop": RMSprop,
     "sgd": SGD,
 }
-
-# Those that estimators offer so far.
-SCHEDULES = {name: schedules.SCHEDULES[name] for name in ("constant", "one_cycle")}

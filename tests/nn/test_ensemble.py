@@ -34,7 +34,9 @@ def test_every_network_is_trained_as_if_it_were_alone(n_threads):
 
 
 def test_all_may_start_from_given_weights():
-    first, second = train_ensemble(NETWORK, Rows(), ADAM, generators(2), dtype=DTYPE, theta=start())
+    first, second = train_ensemble(
+        NETWORK, Rows(), ADAM, generators(2), dtype=DTYPE, thetas=[start()] * 2
+    )
     np.testing.assert_array_equal(first.theta, fit(ADAM).theta)
     assert not np.array_equal(first.theta, second.theta)
 
