@@ -59,7 +59,23 @@ def lstm(f, Wx, Wh, b, x, h, c=0):
     return np.array(states)
 
 
-CELLS = {"elman": elman, "gru": gru, "lstm": lstm}
+def elman_jordan(f, Wx, Wh, Wy, b, V, c, x, h):
+    """``h[t] = f(x[t] Wx + h[t-1] Wh + y[t-1] Wy + b)`` with the forecast y as it stands."""
+    blocks = V.reshape(-1, len(h), len(c))
+    states, y = [h], c + h @ blocks[0]
+    for t in range(len(x)):
+        states.append(f(x[t] @ Wx + states[-1] @ Wh + y @ Wy + b))
+        y = y + states[-1] @ blocks[t] if len(blocks) > 1 else c + states[-1] @ V
+    return np.array(states)
+
+
+def jordan(f, Wx, Wy, b, V, c, x, h):
+    """The same without ``Wh``."""
+    return elman_jordan(f, Wx, np.zeros((len(h), len(h))), Wy, b, V, c, x, h)
+
+
+# Cells that feed the outputs back take the readout of the states behind their own weights.
+CELLS = {"elman": elman, "gru": gru, "lstm": lstm, "jordan": jordan, "elman_jordan": elman_jordan}
 
 
 def readout_features(readout, skip, x, h):
@@ -216,11 +232,13 @@ def states(network, theta, x):
     f = ACTIVATIONS[network.activation]
     layers = []
     for k, (D, H) in enumerate(zip(network.layer_inputs, network.hidden_sizes, strict=True)):
-        weights = [parameters[f"{k}.{name}"] for name in network.cell_functions.shapes(D, H)]
+        cell = network.layer_cells[k]
+        weights = [parameters[f"{k}.{name}"] for name in cell.shapes(D, H, network.n_outputs)]
+        weights += [parameters[name] for name in ("V", "c") if cell.feeds_back]
         h = parameters[f"{k}.h0"] if network.learn_initial_state else np.zeros(H)
         below, x = x, np.empty((len(x), H), np.result_type(theta, x))
         for start in range(d := network.layer_dilations[k]):  # interleaved sequences
-            x[start::d] = CELLS[network.cell](f, *weights, below[start::d], h)[1:]
+            x[start::d] = CELLS[network.layer_cell_names[k]](f, *weights, below[start::d], h)[1:]
         if network.residual and D == H:
             x = x + below
         if network.layer_norm:

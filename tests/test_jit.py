@@ -33,7 +33,7 @@ with warnings.catch_warnings(record=True) as caught:
         # then
         states, X = np.zeros((2, 1, 1)), np.full((1, 1, 1), 21.0)
         weights = np.full((1, 1), 2.0), np.zeros((1, 1)), np.zeros(1)
-        elman.forward(IDENTITY, True, *weights, X, states, *elman.tape(1, 1, 1, 1, X.dtype))
+        elman.forward(IDENTITY, True, *weights, X, states, *elman.tape(1, 1, 1, 1, 1, X.dtype))
 print(json.dumps({
     "result": states[1, 0, 0],
     "compiled": len(compilations.buffer) > 0,

@@ -11,12 +11,12 @@ from forecaster.kernels.activations import add_activate, multiply_derivative
 from forecaster.kernels.products import multiply, sum_of_products
 
 
-def shapes(D, H):
+def shapes(D, H, O):
     """Shapes of the parameters, in the order in which the kernels take them."""
     return {"Wx": (D, H), "Wh": (H, H), "b": (H,)}
 
 
-def tape(T, C, D, H, dtype):
+def tape(T, C, D, H, O, dtype):
     """Scratch memory: a product of one step, the bias for every row, the transpose of Wh."""
     return np.empty((C, H), dtype), np.empty((C, H), dtype), np.empty((H, H), dtype)
 

@@ -22,12 +22,12 @@ from forecaster.kernels.gates import (
 from forecaster.kernels.products import multiply
 
 
-def shapes(D, H):
+def shapes(D, H, O):
     """Shapes of the parameters; the columns of the first three belong to r, z and n."""
     return {"Wx": (D, 3 * H), "Wh": (H, 3 * H), "b": (3 * H,), "bh": (H,)}
 
 
-def tape(T, C, D, H, dtype):
+def tape(T, C, D, H, O, dtype):
     """r, z, n and q of every step; three products of a step; the biases of r, z, n and q for every
     row; gate by gate Wx, Wh and the transpose of Wh.
     """

@@ -22,12 +22,12 @@ from forecaster.kernels.gates import (
 from forecaster.kernels.products import multiply
 
 
-def shapes(D, H):
+def shapes(D, H, O):
     """Shapes of the parameters; their columns belong to i, f, g and o."""
     return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
 
 
-def tape(T, C, D, H, dtype):
+def tape(T, C, D, H, O, dtype):
     """Cells, the initial ones first, and the gradient of those; i, f, g and o of every step; tanh
     of the cells; four products of a step; the biases for every row; gate by gate Wx, Wh and the
     transpose of Wh.

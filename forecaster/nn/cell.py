@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from forecaster.kernels import elman, gru, lstm
+from forecaster.kernels import elman, elman_jordan, gru, jordan, lstm
 from forecaster.kernels.activations import ACTIVATIONS
 
 Shape = tuple[int, ...]
@@ -18,10 +18,11 @@ class Cell:
 
     Parameters
     ----------
-    shapes : callable ``(D, H) -> {name: shape}``
+    shapes : callable ``(D, H, O) -> {name: shape}``
         Parameters in the order in which the kernels take them. Names starting with ``Wx`` are
-        input weights, with ``Wh`` recurrent weights, with ``b`` biases.
-    tape : callable ``(T, C, D, H, dtype) -> tuple of arrays``
+        input weights, with ``Wh`` recurrent weights, with ``Wy`` weights of outputs that are fed
+        back, with ``b`` biases.
+    tape : callable ``(T, C, D, H, O, dtype) -> tuple of arrays``
         Memory that forward fills for backward, allocated once and reused.
     forward : kernel ``(activation, from_zero, *parameters, X, states, *tape)``
     backward : kernel
@@ -38,9 +39,11 @@ class Cell:
     feeds_back : bool
         Whether the network's output is fed back. Then the kernels take the readout's ``V`` and
         ``c`` behind the parameters, and add to their gradients behind the gradients.
+    below : str or None
+        Name in ``CELLS`` of the cell of all layers but the last one; None for the same cell.
     """
 
-    shapes: Callable[[int, int], dict[str, Shape]]
+    shapes: Callable[[int, int, int], dict[str, Shape]]
     tape: Callable[..., tuple[Any, ...]]
     forward: Callable[..., None]
     backward: Callable[..., None]
@@ -48,6 +51,7 @@ class Cell:
     carried: tuple[tuple[int, int], ...] = ()
     initial_bias: dict[str, tuple[float, ...]] = field(default_factory=dict)
     feeds_back: bool = False
+    below: str | None = None
 
 
 CELLS = {
@@ -63,5 +67,21 @@ CELLS = {
         # An open forget gate: at the start cells remember (Gers et al. 2000; R. Jozefowicz,
         # W. Zaremba, I. Sutskever, ICML 2015).
         initial_bias={"b": (0, 1, 0, 0)},
+    ),
+    "jordan": Cell(
+        jordan.shapes,
+        jordan.tape,
+        jordan.forward,
+        jordan.backward,
+        feeds_back=True,
+        below="elman",
+    ),
+    "elman_jordan": Cell(
+        elman_jordan.shapes,
+        elman_jordan.tape,
+        elman_jordan.forward,
+        elman_jordan.backward,
+        feeds_back=True,
+        below="elman",
     ),
 }

@@ -28,7 +28,7 @@ class Layer:
         self._shape = (T // d, d * C)
         self._states = np.zeros((T // d + 1, d * C, H), dtype)
         self._dstates = np.zeros_like(self._states)
-        self._tape = self._cell.tape(T // d, d * C, D, H, dtype)
+        self._tape = self._cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
         self._residual = network.residual and D == H
         self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
         self._joined = self._residual or self._drops or network.layer_norm

@@ -37,7 +37,7 @@ class Network:
     hidden_sizes : tuple of int
         Hidden units of each layer, the input side first.
     cell : str
-        Name in ``CELLS``.
+        Name in ``CELLS``; one that feeds outputs back must not have `distorts_feedback`.
     activation : str
         Name in ``ACTIVATIONS``.
     readout : {"last", "all", "each"}
@@ -88,9 +88,26 @@ class Network:
         return (self.n_inputs, *self.hidden_sizes[:-1])
 
     @property
+    def layer_cell_names(self) -> tuple[str, ...]:
+        """The cell of each layer: only the last one can feed the network's outputs back."""
+        below = self.cell_functions.below or self.cell
+        return (*[below] * (len(self.hidden_sizes) - 1), self.cell)
+
+    @property
     def layer_cells(self) -> tuple[Cell, ...]:
-        """The cell of each layer."""
-        return (self.cell_functions,) * len(self.hidden_sizes)
+        """The same, their functions."""
+        return tuple(CELLS[name] for name in self.layer_cell_names)
+
+    @property
+    def distorts_feedback(self) -> bool:
+        """Whether something else would be fed back than the outputs.
+
+        The last layer computes what it feeds back from its states: with a dilation each would come
+        from another sequence, and a residual connection or a normalisation would come in between.
+        """
+        residual = self.residual and self.layer_inputs[-1] == self.hidden_sizes[-1]
+        dilated = self.layer_dilations[-1] > 1
+        return self.cell_functions.feeds_back and (residual or dilated or self.layer_norm)
 
     @cached_property
     def layer_dilations(self) -> tuple[int, ...]:
@@ -121,8 +138,9 @@ class Network:
         they are one matrix.
         """
         shapes: dict[str, Shape] = {}
-        for layer, (D, H) in enumerate(zip(self.layer_inputs, self.hidden_sizes, strict=True)):
-            for name, shape in self.cell_functions.shapes(D, H).items():
+        for layer, cell in enumerate(self.layer_cells):
+            D, H = self.layer_inputs[layer], self.hidden_sizes[layer]
+            for name, shape in cell.shapes(D, H, self.n_outputs).items():
                 shapes[f"{layer}.{name}"] = shape
             if self.learn_initial_state:
                 shapes[f"{layer}.h0"] = (H,)
@@ -156,10 +174,12 @@ class Network:
         """The same views, grouped for the kernels."""
         views = self.views(theta)
         n_layers = len(self.hidden_sizes)
-        names = list(self.cell_functions.shapes(1, 1))
         matrix = slice(self.slices["V"].start, self.slices["c"].start)
         return Bound(
-            [tuple(views[f"{layer}.{name}"] for name in names) for layer in range(n_layers)],
+            [
+                tuple(views[f"{k}.{name}"] for name in cell.shapes(1, 1, 1))
+                for k, cell in enumerate(self.layer_cells)
+            ],
             [views[f"{k}.h0"] for k in range(n_layers) if self.learn_initial_state],
             [(views[f"{k}.gain"], views[f"{k}.shift"]) for k in range(n_layers) if self.layer_norm],
             theta[matrix].reshape(-1, self.n_outputs),
@@ -176,20 +196,20 @@ class Network:
     def initial(self, rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
         """Starting weights.
 
-        Recurrent blocks, one for each gate, are orthogonal (Saxe et al. 2014) times 0.9, input and
-        readout weights uniform after Glorot & Bengio (2010), the latter times 0.1; biases as the
-        cell wants them; all else starts at zero.
+        Recurrent blocks, one for each gate, are orthogonal (Saxe et al. 2014) times 0.9, weights of
+        inputs, of outputs that are fed back and of the readout uniform after Glorot & Bengio
+        (2010), the readout's times 0.1; biases as the cell wants them; all else starts at zero.
         """
         theta = np.zeros(self.n_parameters)
-        biases = self.cell_functions.initial_bias
         for name, view in self.views(theta).items():
-            kind = name.rpartition(".")[2]
+            layer, _, kind = name.rpartition(".")
+            biases = self.layer_cells[int(layer)].initial_bias if layer else {}
             if kind.startswith("Wh"):
                 H = view.shape[0]
                 for gate in range(view.shape[1] // H):
                     view[:, gate * H : (gate + 1) * H] = RECURRENT_GAIN * _orthogonal(rng, H)
-            elif kind.startswith("Wx"):
-                H = self.hidden_sizes[int(name.partition(".")[0])]
+            elif kind.startswith(("Wx", "Wy")):
+                H = self.hidden_sizes[int(layer)]
                 view[:] = _glorot_uniform(rng, view.shape, view.shape[0] + H)
             elif kind in biases:
                 view[:] = np.repeat(biases[kind], view.size // len(biases[kind]))

@@ -5,12 +5,16 @@
 needs torch, takes seconds, and gives the same files again (they were made with torch 2.13). A file
 holds one cell, activation and type; its arrays are called ``case/what``, and ``settings`` (JSON)
 says what the cases are and how they were trained. Flat vectors of weights and gradients follow the
-order of ``Network.shapes``: Wx, Wh, b (GRU: and bh) of each layer, then V (states to outputs), S
-(inputs to outputs), c; matrices are ``(n_in, n_out)``, the transpose of PyTorch's.
+order of ``Network.shapes``: Wx, Wh, b (GRU: and bh; Jordan: Wy instead of Wh; the hybrid: Wh, Wy)
+of each layer, then V (states to outputs), S (inputs to outputs), c; matrices are
+``(n_in, n_out)``, the transpose of PyTorch's.
 
 PyTorch's recurrent layers have two biases, which are added up but for the GRU's candidate; ours
 have one. Theirs on the recurrent side, ``bias_hh``, is held at zero and not trained where it is
 added up, so that both train the same numbers.
+
+PyTorch has no cell that feeds the network's output back: those are built here, step by step, out of
+``torch.nn.Linear``, and PyTorch differentiates what was built.
 """
 
 import json
@@ -50,19 +54,73 @@ CASES = {
     "each": Case(4, 5, 2, 4, 2, readout="each"),
     "all-skip": Case(4, 3, 2, 4, 3, readout="all", skip=True),
 }
-# Gated cells have three or four times the weights: smaller cases keep their files small.
+# Smaller cases keep the files of the other cells small: gated ones have three or four times the
+# weights.
+SMALLER_CASES = {**CASES, "plain": Case(3, 5, 4, 7, 2)}
 CASES_BY_CELL = {
     "elman": CASES,
-    "gru": {**CASES, "plain": Case(3, 5, 4, 7, 2)},
-    "lstm": {**CASES, "plain": Case(3, 5, 4, 7, 2)},
+    "gru": SMALLER_CASES,
+    "lstm": SMALLER_CASES,
+    "jordan": SMALLER_CASES,
+    "elman_jordan": SMALLER_CASES,
 }
-ACTIVATIONS = {"elman": ("tanh", "relu"), "gru": ("tanh",), "lstm": ("tanh",)}
+ACTIVATIONS = {
+    "elman": ("tanh", "relu"),
+    "gru": ("tanh",),
+    "lstm": ("tanh",),
+    "jordan": ("tanh",),
+    "elman_jordan": ("tanh",),
+}
+
+
+class Feedback:
+    """A layer that feeds the network's output back, above layers of ``torch.nn.RNN``."""
+
+    def __init__(self, cell, case):
+        import torch
+
+        self.case = case
+        self.below, n_inputs = None, case.D
+        if case.n_layers > 1:
+            self.below = torch.nn.RNN(case.D, case.H, case.n_layers - 1, batch_first=True)
+            n_inputs = case.H
+        self.inputs = torch.nn.Linear(n_inputs, case.H)
+        self.back = {"outputs": torch.nn.Linear(case.O, case.H, bias=False)}
+        if cell == "elman_jordan":
+            self.back = {"states": torch.nn.Linear(case.H, case.H, bias=False), **self.back}
+
+    def trained(self):
+        back = [link.weight for link in self.back.values()]
+        return [self.inputs.weight, *back, self.inputs.bias]
+
+    def output(self, states, linear):
+        """What the readout makes of the states so far, those to come and the inputs being zero."""
+        import torch
+
+        seen = torch.cat(states, dim=1) if self.case.readout == "all" else states[-1]
+        rest = torch.zeros(len(seen), linear.in_features - seen.shape[1])
+        return linear(torch.cat([seen, rest], dim=1))
+
+    def states(self, X, linear):
+        """(B, T, H)."""
+        import torch
+
+        inputs = X if self.below is None else self.below(X)[0]
+        start, states = torch.zeros(len(X), self.case.H), []
+        for t in range(self.case.T):
+            before = states or [start]
+            seen = {"states": before[-1], "outputs": self.output(before, linear)}
+            back = sum(link(seen[name]) for name, link in self.back.items())
+            states.append(torch.tanh(self.inputs(inputs[:, t]) + back))
+        return torch.stack(states, dim=1)
 
 
 def make_layer(cell, activation, case):
-    """PyTorch's recurrent layer."""
+    """PyTorch's recurrent layers, or what is built of its parts."""
     import torch
 
+    if cell in ("jordan", "elman_jordan"):
+        return Feedback(cell, case)
     make = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     options = {"nonlinearity": activation} if cell == "elman" else {}
     return make(case.D, case.H, case.n_layers, batch_first=True, **options)
@@ -83,11 +141,23 @@ class Model:
             n_states *= case.T
         self.linear = torch.nn.Linear(n_states + n_inputs, case.O)
         self.trained, self.n_untrained = [], {}
-        for k in range(case.n_layers):
+        if isinstance(self.layer, Feedback):
+            if self.layer.below is not None:
+                self.train_layers(self.layer.below, "elman")
+            self.trained += self.layer.trained()
+        else:
+            self.train_layers(self.layer, cell)
+        self.trained += [self.linear.weight, self.linear.bias]
+
+    def train_layers(self, layers, cell):
+        """Choose what is trained of PyTorch's own layers."""
+        import torch
+
+        for k in range(layers.num_layers):
             names = (f"weight_ih_l{k}", f"weight_hh_l{k}", f"bias_ih_l{k}")
-            self.trained += [getattr(self.layer, name) for name in names]
-            bias_hh = getattr(self.layer, f"bias_hh_l{k}")
-            n = 2 * case.H if cell == "gru" else len(bias_hh)
+            self.trained += [getattr(layers, name) for name in names]
+            bias_hh = getattr(layers, f"bias_hh_l{k}")
+            n = 2 * layers.hidden_size if cell == "gru" else len(bias_hh)
             torch.nn.init.zeros_(bias_hh[:n].detach())
             if n < len(bias_hh):
                 trained = torch.arange(len(bias_hh)) >= n
@@ -96,13 +166,15 @@ class Model:
                 self.n_untrained[bias_hh] = n
             else:
                 bias_hh.requires_grad_(False)
-        self.trained += [self.linear.weight, self.linear.bias]
 
     def outputs(self, X):
         """(B, output steps, O)."""
         import torch
 
-        states, _ = self.layer(X)
+        if isinstance(self.layer, Feedback):
+            states = self.layer.states(X, self.linear)
+        else:
+            states, _ = self.layer(X)
         if self.case.readout == "last":
             features = states[:, -1:]
         elif self.case.readout == "all":

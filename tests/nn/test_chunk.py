@@ -14,8 +14,8 @@ from forecaster.nn.source import ArraySource
 from tests import reference
 from tests.reference import assert_close
 
-WHOLE = Network(
-    6, 2, (3, 3), 1, readout="each", learn_initial_state=True, residual=True, dilations=(1, 3)
+WHOLE = Network(  # with what a cell bears that feeds the outputs back
+    6, 2, (2, 3), 1, readout="each", learn_initial_state=True, residual=True, dilations=(3, 1)
 )
 HALF = replace(WHOLE, n_steps=3)
 C = 4

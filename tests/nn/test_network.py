@@ -1,5 +1,7 @@
 """Where parameters lie in the flat vector, and where they start."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,12 +41,45 @@ def test_names_and_shapes_of_elman():
     ]
 
 
-def test_bound_arrays_are_views_of_the_named_ones():
-    network = NETWORKS[1]
+def test_only_the_last_layer_feeds_the_outputs_back():
+    network = Network(5, 2, (4, 3), 6, "jordan")
+    assert network.layer_cell_names == ("elman", "jordan")
+    assert list(network.shapes.items()) == [
+        ("0.Wx", (2, 4)),
+        ("0.Wh", (4, 4)),
+        ("0.b", (4,)),
+        ("1.Wx", (4, 3)),
+        ("1.Wy", (6, 3)),
+        ("1.b", (3,)),
+        ("V", (3, 6)),
+        ("c", (6,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options, distorts",
+    [
+        ({}, False),
+        ({"dilations": (5, 1)}, False),
+        ({"dilations": (1, 5)}, True),
+        ({"hidden_sizes": (2, 3), "residual": True}, False),
+        ({"hidden_sizes": (3, 3), "residual": True}, True),
+        ({"layer_norm": True}, True),
+    ],
+)
+def test_what_changes_the_outputs_that_are_fed_back(options, distorts):
+    network = replace(Network(5, 2, (4, 3), 6), **options)
+    assert replace(network, cell="jordan").distorts_feedback == distorts
+    assert not network.distorts_feedback
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_bound_arrays_are_views_of_the_named_ones(cell):
+    network = replace(NETWORKS[1], cell=cell)
     theta = np.arange(float(network.n_parameters))
     views, bound = network.views(theta), network.bind(theta)
     for k, layer in enumerate(bound.layers):
-        for name, array in zip(network.cell_functions.shapes(1, 1), layer, strict=True):
+        for name, array in zip(network.layer_cells[k].shapes(1, 1, 1), layer, strict=True):
             np.testing.assert_array_equal(array, views[f"{k}.{name}"])
         np.testing.assert_array_equal(bound.initial_states[k], views[f"{k}.h0"])
     np.testing.assert_array_equal(bound.readout, np.concatenate([views["V"], views["S"]]))
@@ -54,10 +89,10 @@ def test_bound_arrays_are_views_of_the_named_ones():
 
 
 def test_mask():
-    network = NETWORKS[1]
+    network = replace(NETWORKS[1], cell="elman_jordan")
     masked = network.views(network.mask("W", "V", "S"))
     for name, view in masked.items():
-        np.testing.assert_array_equal(view, float(name[-2:] in ("Wx", "Wh") or name in "VS"))
+        np.testing.assert_array_equal(view, float(name[-2:] in ("Wx", "Wh", "Wy") or name in "VS"))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -72,7 +107,7 @@ def test_initial_weights(cell):
                 np.testing.assert_allclose(
                     block.T @ block, RECURRENT_GAIN**2 * np.eye(H), atol=1e-14
                 )
-        elif kind.startswith("Wx"):
+        elif kind.startswith(("Wx", "Wy")):
             limit = np.sqrt(6 / (len(view) + network.hidden_sizes[int(name[0])]))
             assert 0.5 * limit < np.abs(view).max() <= limit
         elif kind == "V":

@@ -1,0 +1,159 @@
+"""The Elman-Jordan hybrid, ``h[t] = f(x[t] Wx + h[t-1] Wh + y[t-1] Wy + b)``.
+
+Fed back are the states and the network's own outputs ``y``, which the readout (V, c) makes of the
+states: ``y[t] = h[t] V + c``. A readout of all states at once has a block of V for each step; then
+y is the forecast as it stands, ``y[t] = y[t-1] + h[t] V[t]`` from ``y[0] = c + h[0] V[1]``. The
+skip path is not fed back. J. L. Elman, Cognitive Science 14 (1990) 179-211; M. I. Jordan, "Serial
+order: a parallel distributed processing approach", ICS Report 8604 (1986), in: Advances in
+Psychology 121 (1997) 471-495.
+"""
+
+import numpy as np
+
+from forecaster._jit import kernel
+from forecaster.kernels.activations import add_activate, multiply_derivative
+from forecaster.kernels.joints import add
+from forecaster.kernels.products import multiply, sum_of_products
+
+
+def shapes(D, H, O):
+    """Shapes of the parameters, in the order in which the kernels take them."""
+    return {"Wx": (D, H), "Wh": (H, H), "Wy": (O, H), "b": (H,)}
+
+
+def tape(T, C, D, H, O, dtype):
+    """The outputs that each step sees, and their gradient; a product of one step and the bias for
+    every row; the transposes of Wh, Wy and a block of V; a part of that block's gradient.
+    """
+    return (
+        np.empty((T, C, O), dtype),
+        np.empty((T, C, O), dtype),
+        np.empty((C, H), dtype),
+        np.empty((C, H), dtype),
+        np.empty((H, H), dtype),
+        np.empty((H, O), dtype),
+        np.empty((O, H), dtype),
+        np.empty((H, O), dtype),
+    )
+
+
+@kernel
+def forward(
+    activation, from_zero, Wx, Wh, Wy, b, V, c, X, states, outputs, doutputs, product, bias, WhT,
+    WyT, VT, part,
+):  # fmt: skip
+    """Run the recurrence; ``states[0]`` holds the initial states on entry.
+
+    activation: code; from_zero: whether the initial states are all zero, which saves products;
+    Wx: (D, H); Wh: (H, H), or (0, H) for states that are not fed back; Wy: (O, H); b: (H,);
+    V: (H, O), or (T H, O) for a readout of all states at once; c: (O,); X: (T, C, D);
+    states: (T + 1, C, H); the rest: see tape.
+    """
+    T, C, D = X.shape
+    H = b.size
+    for i in range(C):
+        for j in range(H):
+            bias[i, j] = b[j]
+    multiply(X.reshape(T * C, D), Wx, states[1:].reshape(T * C, H))  # all steps at once
+    for t in range(T):
+        z, back = states[t + 1].reshape(C * H), product.reshape(C * H)
+        y = outputs[t]
+        if t == 0 and from_zero:
+            y[:] = 0
+        else:
+            np.dot(states[t], _block(V, H, t), y)
+            if Wh.size:
+                np.dot(states[t], Wh, product)
+                add(z, back, z)
+        stands = t > 0 and V.shape[0] > H
+        for i in range(C):
+            for o in range(c.size):
+                y[i, o] += outputs[t - 1, i, o] if stands else c[o]
+        np.dot(y, Wy, product)
+        add_activate(activation, z, back, bias.reshape(C * H))
+
+
+@kernel
+def backward(
+    activation, from_zero, Wx, Wh, Wy, b, V, c, dWx, dWh, dWy, db, dV, dc, X, states, outputs,
+    doutputs, product, bias, WhT, WyT, VT, part, dstates, dX,
+):  # fmt: skip
+    """Write the gradients of all parameters, of the inputs and of the initial states.
+
+    Shapes as in forward, ``d`` + name like name. dV and dc hold the readout's own gradients on
+    entry: those through what is fed back are added. On entry ``dstates[t + 1]`` holds the loss
+    gradient with respect to ``states[t + 1]`` from outside the recurrence; on return, that with
+    respect to the pre-activations of step ``t``. ``dstates[0]`` becomes the gradient of the
+    initial states, unless these are zero for good. dX: (T, C, D), or (0, C, D) for not wanted.
+    """
+    T, C, D = X.shape
+    H = b.size
+    _transpose(Wh, WhT)
+    _transpose(Wy, WyT)
+    dbias = bias.reshape(C * H)  # row by row, summed over time
+    dbias[:] = 0
+    dstates[0] = 0
+    for t in range(T - 1, -1, -1):
+        dz = dstates[t + 1].reshape(C * H)
+        multiply_derivative(activation, states[t + 1].reshape(C * H), dz)
+        add(dbias, dz, dbias)
+        dy = doutputs[t]
+        np.dot(dstates[t + 1], WyT, dy)
+        if t < T - 1 and V.shape[0] > H:  # what stands is in the next output, too
+            add(dy.reshape(C * c.size), doutputs[t + 1].reshape(C * c.size), dy.reshape(C * c.size))
+        if t > 0 or not from_zero:
+            below, back = dstates[t].reshape(C * H), product.reshape(C * H)
+            _transpose(_block(V, H, t), VT)
+            np.dot(dy, VT, product)
+            add(below, back, below)
+            if Wh.size:
+                np.dot(dstates[t + 1], WhT, product)
+                add(below, back, below)
+    _add_readout_gradient(states, doutputs, part, dV, dc)
+    dZ = dstates[1:].reshape(T * C, H)
+    if Wh.size:
+        sum_of_products(states[:T].reshape(T * C, H), dZ, dWh)
+    sum_of_products(outputs.reshape(T * C, c.size), dZ, dWy)
+    sum_of_products(X.reshape(T * C, D), dZ, dWx)
+    db[:] = 0
+    for i in range(C):
+        for j in range(H):
+            db[j] += bias[i, j]
+    if dX.shape[0]:
+        np.dot(dZ, Wx.T, dX.reshape(T * C, D))
+
+
+@kernel
+def _block(V, H, t):
+    """The rows of V that take ``states[t]`` to what step t sees; V: (H, O) or (T H, O)."""
+    first = (t - 1) * H if t > 0 and V.shape[0] > H else 0
+    return V[first : first + H]
+
+
+@kernel
+def _transpose(A, out):
+    """BLAS is slow at small products with a matrix that lies the other way."""
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            out[j, i] = A[i, j]
+
+
+@kernel
+def _add_readout_gradient(states, doutputs, part, dV, dc):
+    """What the outputs that were fed back add to the readout's gradients; shapes as in backward."""
+    T, C, O = doutputs.shape
+    H = part.shape[0]
+    step = part.reshape(H * O)
+    stands = dV.shape[0] > H
+    if stands:
+        for t in range(T):
+            np.dot(states[t].T, doutputs[t], part)
+            block = _block(dV, H, t).reshape(H * O)
+            add(block, step, block)
+    else:  # all steps at once
+        sum_of_products(states[:T].reshape(T * C, H), doutputs.reshape(T * C, O), part)
+        add(dV.reshape(H * O), step, dV.reshape(H * O))
+    for t in range(1 if stands else T):  # what stands has its c from the first output
+        for i in range(C):
+            for o in range(O):
+                dc[o] += doutputs[t, i, o]
