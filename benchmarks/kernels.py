@@ -1,6 +1,6 @@
 """How fast is one training step's gradient, against PyTorch on the same cores?
 
-    python benchmarks/kernels.py [--cell elman] [--repeats 40] [--dtype float32]
+    python benchmarks/kernels.py [--cell elman|gru|lstm] [--repeats 40] [--dtype float32]
 
 Forward and backward of one minibatch, the way training does it (engine, chunks, threads, adding up
 the chunks), against the same network of torch.nn with the same weights: a recurrent layer and a
@@ -27,24 +27,33 @@ from threadpoolctl import threadpool_info
 
 from forecaster._threads import single_threaded_blas
 from forecaster.kernels.optim import combine
+from forecaster.nn.cell import CELLS
 from forecaster.nn.engine import Engine
 from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.source import ArraySource
 
-# (rows, steps, inputs, hidden units, outputs), readout, and the ratio to be reached
+# (rows, steps, inputs, hidden units, outputs), readout
 CASES = [
-    ((32, 12, 1, 8, 1), "last", 30),
-    ((32, 24, 1, 16, 1), "last", 20),
-    ((64, 24, 1, 32, 1), "last", 11),
-    ((256, 24, 1, 32, 1), "last", 5.5),
-    ((256, 24, 1, 64, 1), "last", 3.4),
-    ((1024, 48, 4, 64, 1), "last", 2.5),
-    ((1024, 48, 4, 128, 1), "last", 2.3),
-    ((256, 96, 8, 256, 1), "last", 1.4),
-    ((256, 4, 3, 64, 6), "all", None),
-    ((256, 8, 24, 64, 48), "all", None),
+    ((32, 12, 1, 8, 1), "last"),
+    ((32, 24, 1, 16, 1), "last"),
+    ((64, 24, 1, 32, 1), "last"),
+    ((256, 24, 1, 32, 1), "last"),
+    ((256, 24, 1, 64, 1), "last"),
+    ((1024, 48, 4, 64, 1), "last"),
+    ((1024, 48, 4, 128, 1), "last"),
+    ((256, 96, 8, 256, 1), "last"),
+    ((256, 4, 3, 64, 6), "all"),
+    ((256, 8, 24, 64, 48), "all"),
 ]
+LAYERS = {"elman": "RNN", "gru": "GRU", "lstm": "LSTM"}  # the cells' names in torch.nn
+# The ratio to be reached at each case
+GATED_GOALS = [10, 1, 5, 1, 1, 1, 1.5, 1, 1, 1]
+GOALS = {
+    "elman": [30, 20, 11, 5.5, 3.4, 2.5, 2.3, 1.4, 1, 1],
+    "gru": GATED_GOALS,
+    "lstm": GATED_GOALS,
+}
 N_THREADS = os.cpu_count() or 1
 # A turn: a pause, since the other's threads spin for some milliseconds after their last work and
 # would take a core away; calls that are not counted, until the operating system has spread the
@@ -53,11 +62,12 @@ PAUSE, WARM_UP, COUNTED = 0.02, 0.1, 5
 BUSY = 1.6  # median over fastest call, from which on a measurement is not to be trusted
 
 
-def multiplications(shape, readout):
+def multiplications(cell, shape, readout):
     """Multiplications of one forward and backward pass: the matrix products alone."""
     B, T, D, H, O = shape
     K, skipped = (T * H, T * D) if readout == "all" else (H, 0)
-    return B * T * (2 * D * H + 3 * H * H) + B * O * (3 * K + 2 * skipped)
+    gates = CELLS[cell].shapes(D, H)["Wx"][1] // H
+    return B * T * gates * (2 * D * H + 3 * H * H) + B * O * (3 * K + 2 * skipped)
 
 
 class Ours:
@@ -99,9 +109,9 @@ class Torch:
 
         network = ours.network
         self.readout = readout
-        self.layer = getattr(torch.nn, {"elman": "RNN"}[cell])(
-            network.n_inputs, network.hidden_sizes[0]
-        ).to(torch.from_numpy(ours.theta).dtype)
+        D, (H,) = network.n_inputs, network.hidden_sizes
+        layer = getattr(torch.nn, LAYERS[cell])(D, H)
+        self.layer = layer.to(torch.from_numpy(ours.theta).dtype)
         weights = {name: torch.tensor(view) for name, view in ours.views.items()}
         self.linear = torch.nn.Linear(*ours.parameters.readout.shape)
         with torch.no_grad():
@@ -109,6 +119,8 @@ class Torch:
             self.layer.weight_hh_l0.copy_(weights["0.Wh"].T)
             self.layer.bias_ih_l0.copy_(weights["0.b"])
             self.layer.bias_hh_l0.zero_()
+            if cell == "gru":  # the candidate has two biases that are not just added up
+                self.layer.bias_hh_l0[2 * H :] = weights["0.bh"]
             self.linear.weight = torch.nn.Parameter(torch.tensor(ours.parameters.readout.T.copy()))
             self.linear.bias = torch.nn.Parameter(weights["c"])
         self.X = torch.tensor(np.ascontiguousarray(ours.X.swapaxes(0, 1)))
@@ -136,6 +148,7 @@ class Torch:
             "0.Wx": self.layer.weight_ih_l0.grad.numpy().T,
             "0.Wh": self.layer.weight_hh_l0.grad.numpy().T,
             "0.b": self.layer.bias_ih_l0.grad.numpy(),
+            "0.bh": self.layer.bias_hh_l0.grad.numpy()[-self.layer.hidden_size :],
             "V": readout[:n],
             "S": readout[n:],
             "c": self.linear.bias.grad.numpy(),
@@ -180,7 +193,7 @@ def blas():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cell", default="elman", choices=["elman"])
+    parser.add_argument("--cell", default="elman", choices=LAYERS)
     parser.add_argument("--repeats", type=int, default=40, help="calls of each that count")
     parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
     options = parser.parse_args()
@@ -196,7 +209,7 @@ def main():
     print("milliseconds for forward and backward of one minibatch")
     print(f"{'B, T, D, H, O':>20} {'ours':>8} {'torch':>8} {'ratio':>6} {'goal':>5} {'GFLOP/s':>8}")
     tolerance = 1000 * np.finfo(options.dtype).eps
-    for shape, readout, goal in CASES:
+    for (shape, readout), goal in zip(CASES, GOALS[options.cell], strict=True):
         rng = np.random.default_rng(0)
         ours = Ours(options.cell, shape, readout, options.dtype, rng)
         theirs = Torch(ours, options.cell, readout)
@@ -207,10 +220,10 @@ def main():
             times = seconds_in_turns(ours, theirs, options.repeats)
         mine, other = map(np.median, times)
         busy = "  busy" if any(np.median(taken) > BUSY * min(taken) for taken in times) else ""
-        speed = 2e-9 * multiplications(shape, readout) / mine
+        speed = 2e-9 * multiplications(options.cell, shape, readout) / mine
         print(
             f"{', '.join(map(str, shape)):>20} {1e3 * mine:8.3f} {1e3 * other:8.3f}"
-            f" {other / mine:6.1f} {goal or '-':>5} {speed:8.1f}{busy}"
+            f" {other / mine:6.1f} {goal:>5} {speed:8.1f}{busy}"
         )
 
 
