@@ -2,9 +2,49 @@
 
 from importlib.metadata import version
 
-from forecaster.estimators import (ElmanClassifier, ElmanJordanClassifier, ElmanJordanRegressor, ElmanRegressor, GRUClassifier, GRURegressor, JordanClassifier, JordanRegressor, LSTMClassifier, LSTMRegressor,)
-from forecaster.forecasting import (DriftForecaster, ElmanForecaster, ElmanJordanForecaster, GRUForecaster, JordanForecaster, LSTMForecaster, NaiveForecaster, SeasonalNaiveForecaster,)
+from forecaster.estimators import (
+    ElmanClassifier,
+    ElmanJordanClassifier,
+    ElmanJordanRegressor,
+    ElmanRegressor,
+    GRUClassifier,
+    GRURegressor,
+    JordanClassifier,
+    JordanRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+from forecaster.forecasting import (
+    DriftForecaster,
+    ElmanForecaster,
+    ElmanJordanForecaster,
+    GRUForecaster,
+    JordanForecaster,
+    LSTMForecaster,
+    NaiveForecaster,
+    SeasonalNaiveForecaster,
+)
 
 __version__ = version("forecaster")
 
-__all__ = ["DriftForecaster", "ElmanClassifier", "ElmanForecaster", "ElmanJordanClassifier", "ElmanJordanForecaster", "ElmanJordanRegressor", "ElmanRegressor", "GRUClassifier", "GRUForecaster", "GRURegressor", "JordanClassifier", "JordanForecaster", "JordanRegressor", "LSTMClassifier", "LSTMForecaster", "LSTMRegressor", "NaiveForecaster", "SeasonalNaiveForecaster", "__version__"]
+__all__ = [
+    "DriftForecaster",
+    "ElmanClassifier",
+    "ElmanForecaster",
+    "ElmanJordanClassifier",
+    "ElmanJordanForecaster",
+    "ElmanJordanRegressor",
+    "ElmanRegressor",
+    "GRUClassifier",
+    "GRUForecaster",
+    "GRURegressor",
+    "JordanClassifier",
+    "JordanForecaster",
+    "JordanRegressor",
+    "LSTMClassifier",
+    "LSTMForecaster",
+    "LSTMRegressor",
+    "NaiveForecaster",
+    "SeasonalNaiveForecaster",
+    "__version__",
+]

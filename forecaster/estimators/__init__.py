@@ -2,7 +2,23 @@
 
 from forecaster.estimators.elman import ElmanClassifier, ElmanRegressor
 from forecaster.estimators.gru import GRUClassifier, GRURegressor
-from forecaster.estimators.jordan import ElmanJordanClassifier, ElmanJordanRegressor, JordanClassifier, JordanRegressor
+from forecaster.estimators.jordan import (
+    ElmanJordanClassifier,
+    ElmanJordanRegressor,
+    JordanClassifier,
+    JordanRegressor,
+)
 from forecaster.estimators.lstm import LSTMClassifier, LSTMRegressor
 
-__all__ = ["ElmanClassifier", "ElmanJordanClassifier", "ElmanJordanRegressor", "ElmanRegressor", "GRUClassifier", "GRURegressor", "JordanClassifier", "JordanRegressor", "LSTMClassifier", "LSTMRegressor"]
+__all__ = [
+    "ElmanClassifier",
+    "ElmanJordanClassifier",
+    "ElmanJordanRegressor",
+    "ElmanRegressor",
+    "GRUClassifier",
+    "GRURegressor",
+    "JordanClassifier",
+    "JordanRegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
+]

@@ -137,7 +137,7 @@ def _checked(estimator: Any, X: Any, reset: bool) -> np.ndarray:
 
 def _ends(missing: np.ndarray) -> np.ndarray:
     """Number of steps before the NaN that a sample is filled up with."""
-    there = ~missing.all(axis=2)
+    there: np.ndarray = ~np.all(missing, axis=2)
     ends = missing.shape[1] - np.argmax(there[:, ::-1], axis=1)
     ends[~there.any(axis=1)] = 0
     if (ends == 0).any():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from forecaster.estimators.classifier import RecurrentClassifier
 from forecaster.estimators.regressor import RecurrentRegressor
 
@@ -10,6 +12,11 @@ class JordanRegressor(RecurrentRegressor):
     """Regression on windows with a Jordan network."""
 
     _cell = "jordan"
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # all that it remembers are its own outputs
+        return tags
 
 
 class JordanClassifier(RecurrentClassifier):

@@ -10,4 +10,13 @@ from forecaster.forecasting.gru import GRUForecaster
 from forecaster.forecasting.jordan import ElmanJordanForecaster, JordanForecaster
 from forecaster.forecasting.lstm import LSTMForecaster
 
-__all__ = ["DriftForecaster", "ElmanForecaster", "ElmanJordanForecaster", "GRUForecaster", "JordanForecaster", "LSTMForecaster", "NaiveForecaster", "SeasonalNaiveForecaster"]
+__all__ = [
+    "DriftForecaster",
+    "ElmanForecaster",
+    "ElmanJordanForecaster",
+    "GRUForecaster",
+    "JordanForecaster",
+    "LSTMForecaster",
+    "NaiveForecaster",
+    "SeasonalNaiveForecaster",
+]
