@@ -25,7 +25,8 @@ class Layer:
         D, H = network.layer_inputs[k], network.hidden_sizes[k]
         self._network, self._k = network, k
         self._cell = network.layer_cells[k]
-        self._shape = (T // d, d * C)
+        self._code, self._learned = network.activation_code, network.learn_initial_state
+        self._dilation = d
         self._states = np.zeros((T // d + 1, d * C, H), dtype)
         self._dstates = np.zeros_like(self._states)
         self._tape = self._cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
@@ -53,15 +54,14 @@ class Layer:
         ``fresh``: whether sequences start here, or else go on from ``carried``; ``seed``: that of
         dropout, or -1 for none.
         """
-        network, k = self._network, self._k
-        if network.learn_initial_state and fresh:
-            self._states[0] = parameters.initial_states[k]
+        if self._learned and fresh:
+            self._states[0] = parameters.initial_states[self._k]
         self._cell.forward(
-            network.activation_code,
-            fresh and not network.learn_initial_state,
-            *parameters.layers[k],
+            self._code,
+            fresh and not self._learned,
+            *parameters.layers[self._k],
             *self._feedback(parameters),
-            inputs.reshape(*self._shape, -1),
+            self._interleaved(inputs),
             self._states,
             *self._tape,
         )
@@ -96,32 +96,43 @@ class Layer:
         seed: int,
     ) -> None:
         """From ``doutputs`` to the gradients of the weights and, unless empty, of the inputs."""
-        network, k = self._network, self._k
-        flat = self.doutputs.reshape(-1)
-        self._drop(flat, seed)
-        if network.layer_norm:
-            gain, rows = parameters.norms[k][0], flat.reshape(len(self._spread), -1)
-            norm = gradients.norms[k]
-            joints.normalise_backward(gain, *norm, self._standard, self._spread, rows)
-        if self._residual:
-            self._passed[:] = flat
+        if self._joined:
+            self._join_backward(parameters, gradients, seed)
         self._cell.backward(
-            network.activation_code,
-            fresh and not network.learn_initial_state,
-            *parameters.layers[k],
+            self._code,
+            fresh and not self._learned,
+            *parameters.layers[self._k],
             *self._feedback(parameters),
-            *gradients.layers[k],
+            *gradients.layers[self._k],
             *self._feedback(gradients),
-            inputs.reshape(*self._shape, -1),
+            self._interleaved(inputs),
             self._states,
             *self._tape,
             self._dstates,
-            dinputs.reshape(-1, self._shape[1], inputs.shape[2]),
+            self._interleaved(dinputs),
         )
-        if network.learn_initial_state and fresh:
-            self._dstates[0].sum(axis=0, out=gradients.initial_states[k])
+        if self._learned and fresh:
+            self._dstates[0].sum(axis=0, out=gradients.initial_states[self._k])
         if self._residual and dinputs.size:
             joints.add(dinputs.reshape(-1), self._passed, dinputs.reshape(-1))
+
+    def _join_backward(self, parameters: Bound, gradients: Bound, seed: int) -> None:
+        """From the outputs' gradient to the states', in place."""
+        flat = self.doutputs.reshape(-1)
+        self._drop(flat, seed)
+        if self._network.layer_norm:
+            rows = flat.reshape(len(self._spread), -1)
+            gain, norm = parameters.norms[self._k][0], gradients.norms[self._k]
+            joints.normalise_backward(gain, *norm, self._standard, self._spread, rows)
+        if self._residual:
+            self._passed[:] = flat
+
+    def _interleaved(self, values: np.ndarray) -> np.ndarray:
+        """Values (T, C, D) as they are seen by the sequences that a dilation makes of each."""
+        if self._dilation == 1:
+            return values
+        T, C, D = values.shape
+        return values.reshape(T // self._dilation, self._dilation * C, D)
 
     def _feedback(self, parameters: Bound) -> tuple:
         """What a cell that feeds the network's outputs back needs of the readout."""
