@@ -147,7 +147,7 @@ def test_an_ensemble_goes_on_as_if_it_had_not_paused(n_threads):
     for n in (2, 3):
         plan = replace(ADAM, max_iter=n)
         together = resume_ensemble(NETWORK, Rows(), plan, states, n_threads=n_threads)
-    whole = ensemble(ADAM, 3, theta=start())
+    whole = ensemble(ADAM, 3, thetas=3 * [start()])
     for part, t in zip(together, whole):
         np.testing.assert_array_equal(part.theta, t.theta)
         assert part.loss_curve == t.loss_curve
