@@ -24,6 +24,7 @@ from forecaster.forecasting import (
     NaiveForecaster,
     SeasonalNaiveForecaster,
 )
+from forecaster.persistence import load, save
 
 __version__ = version("forecaster")
 
@@ -47,4 +48,6 @@ __all__ = [
     "NaiveForecaster",
     "SeasonalNaiveForecaster",
     "__version__",
+    "load",
+    "save",
 ]

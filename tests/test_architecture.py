@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "data": COMMON,
     "forecasting": COMMON | MODELS | {"data"},
     "evaluation": COMMON | {"data", "estimators", "forecasting"},
-    "persistence": COMMON | {"data", "estimators", "forecasting"},
+    "persistence": COMMON | {"nn", "data", "estimators", "forecasting"},
     "__init__": COMMON | USERS,
     "plotting": COMMON | USERS,
     "cli": COMMON | USERS | {"_jit", "__init__", "plotting"},
