@@ -25,11 +25,12 @@ examples:
   forecaster forecast sales.csv --horizon 12
   forecaster forecast sales.csv --target revenue --time month --horizon 12
   forecaster forecast shops.csv --id shop --horizon 28 --output forecasts.csv
-  forecaster forecast load.parquet --horizon 48 --level 50 90 --save load.joblib
+  forecaster forecast load.parquet --horizon 48 --level 50 90 --save load.npz
+  forecaster forecast --model load.npz --horizon 24
 
 a saved model:
-  joblib.load("load.joblib").update(new_rows).predict() goes on in Python. Load
-  only files that you trust: like every pickle, they can run code.
+  forecaster.load("load.npz").update(new_rows).predict() goes on in Python.
+  The file holds numbers and text only: loading it never runs code.
 """
 
 _BACKTEST = """
@@ -70,15 +71,15 @@ def make_parser() -> argparse.ArgumentParser:
     forecast = _command(
         add,
         "forecast",
-        usage="%(prog)s (FILE | --example NAME) --horizon N [options]",
+        usage="%(prog)s (FILE | --example NAME | --model FILE)\n       --horizon N [options]",
         help="forecast what comes next",
         description="Train an Elman network on the data, print what it forecasts, and compare it "
-        "in the past with repeating the last season.",
+        "in the past with repeating the last season. Or forecast with a saved model.",
         epilog=_DATA + _FORECAST,
     )
-    _add_shared(forecast)
+    _add_shared(forecast, takes_model=True)
     forecast.add_argument(
-        "--save", type=Path, metavar="FILE", help="keep the trained model in this file, by joblib"
+        "--save", type=Path, metavar="FILE", help="keep the trained model in this file"
     )
     forecast.add_argument(
         "--no-backtest",
@@ -97,7 +98,7 @@ def make_parser() -> argparse.ArgumentParser:
         "the last season (seasonal naive), and the line from the first value to the last (drift).",
         epilog=_DATA + _BACKTEST,
     )
-    _add_shared(backtest)
+    _add_shared(backtest, takes_model=False)
     backtest.add_argument(
         "--windows",
         type=_positive,
@@ -137,13 +138,20 @@ def _command(make: Any, *args: Any, description: str, **settings: Any) -> argpar
     return parser
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
+def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
     """What `forecast` and `backtest` have in common."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "file", nargs="?", type=Path, metavar="FILE", help="a .csv or .parquet file"
     )
     source.add_argument("--example", choices=EXAMPLES, help="data that come with the package")
+    if takes_model:
+        source.add_argument(
+            "--model",
+            type=Path,
+            metavar="FILE",
+            help="a model that --save has kept: forecast from its own data, without training",
+        )
     parser.add_argument(
         "--horizon", type=_positive, required=True, metavar="N", help="how many steps to forecast"
     )
@@ -174,9 +182,7 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="coverage of the intervals in percent (default: 80 95)",
     )
-    parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="random seed (default: %(default)s)"
-    )
+    parser.add_argument("--seed", type=_seed, metavar="N", help="random seed (default: 0)")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write all forecasts to a .csv or .parquet file"
     )

@@ -7,11 +7,11 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import pandas as pd
 
 from forecaster.cli import outputs, printing
 from forecaster.cli.machine import describe_machine
+from forecaster.cli.models import open_model
 from forecaster.cli.seasons import choose_season
 from forecaster.cli.tables import Table, load
 from forecaster.evaluation import backtest as run_backtest
@@ -23,6 +23,7 @@ from forecaster.forecasting import (
     NaiveForecaster,
     SeasonalNaiveForecaster,
 )
+from forecaster.persistence import save
 from forecaster.plotting import plot_backtest, plot_forecast
 
 if TYPE_CHECKING:
@@ -34,25 +35,44 @@ _ELMAN = "Elman network"
 
 
 def forecast(arguments: Namespace) -> None:
-    """``forecaster forecast``: train, print, write, compare."""
+    """``forecaster forecast``: train or load, print, write, compare."""
     outputs.check_destinations(arguments)
+    if arguments.model is not None:
+        _forecast_saved(arguments)
+        return
     table, season = _open(arguments)
     models = _models(arguments, table, season)
     model = models[_ELMAN].set_params(verbose=sys.stderr.isatty())
     model.fit(table.data).set_params(verbose=False)
-    levels = arguments.level or (None if model.calibration_ is None else _LEVELS)
-    forecasts = model.predict(level=levels)
-    frame = _flat(forecasts, table)
-    _print_first(frame, arguments.horizon, table)
-    _write(
-        arguments, frame, lambda ax: plot_forecast(table.data, forecasts, ax=ax, **table.columns)
-    )
+    _predict(arguments, model, table, "the data are too short to hold back rows for them")
     if arguments.save is not None:
-        joblib.dump(model, arguments.save)
+        save(model, arguments.save)
         print(f"\nSaved the trained model in {arguments.save}.")
     if not arguments.no_backtest:
         rival = "naive" if season == 1 else "seasonal naive"
         _compare(arguments, table, {name: models[name] for name in (_ELMAN, rival)}, season)
+
+
+def _forecast_saved(arguments: Namespace) -> None:
+    """Forecast with a model from a file; nothing is trained."""
+    model, table = open_model(arguments)
+    season = f"season {model.season_length} of the {type(model).__name__}"
+    print(f"{_describe(table)}; {season}")
+    _predict(arguments, model, table, "the model was fitted without them")
+
+
+def _predict(arguments: Namespace, model: Any, table: Table, no_intervals: str) -> None:
+    """Forecast, print and write."""
+    calibrated = getattr(model, "calibration_", None) is not None
+    levels = arguments.level or (_LEVELS if calibrated else None)
+    forecasts = model.predict(arguments.horizon, level=levels)
+    frame = _flat(forecasts, table)
+    _print_first(frame, arguments.horizon, table)
+    if levels is None:
+        print(f"\nThere are no intervals: {no_intervals}.")
+    _write(
+        arguments, frame, lambda ax: plot_forecast(table.data, forecasts, ax=ax, **table.columns)
+    )
 
 
 def backtest(arguments: Namespace) -> None:
@@ -81,23 +101,25 @@ def info(_: Namespace) -> None:
 def _open(arguments: Namespace) -> tuple[Table, int]:
     """Read the data and say what they are; the second result is the season length."""
     table = load(arguments)
+    season, reason = choose_season(table.series, arguments.season, arguments.example)
+    print(f"{_describe(table)}; season {season} {reason}")
+    return table, season
+
+
+def _describe(table: Table) -> str:
     data = table.series
-    season, reason = choose_season(data, arguments.season, arguments.example)
-    labels = table.data.index if data.kind == "series" else table.data[table.time_col]
+    one = isinstance(table.data, pd.Series)
+    labels = table.data.index if one else table.data[table.time_col]
     start, end = printing.labels(pd.Index([labels.min(), labels.max()]))
     series = f"{data.n_series} series, " if data.n_series > 1 else ""
     times = f"from {start} to {end}" if table.has_times else "numbered, as no column tells the time"
-    print(
-        f"{table.source}: {series}{data.lengths.sum()} rows of {table.target_col}, {times}; "
-        f"season {season} {reason}"
-    )
-    return table, season
+    return f"{table.source}: {series}{data.lengths.sum()} rows of {table.target_col}, {times}"
 
 
 def _models(arguments: Namespace, table: Table, season: int) -> dict[str, Any]:
     settings = {"horizon": arguments.horizon, "season_length": season, **table.columns}
     models = {
-        _ELMAN: ElmanForecaster(random_state=arguments.seed, **settings),
+        _ELMAN: ElmanForecaster(random_state=arguments.seed or 0, **settings),
         "seasonal naive": SeasonalNaiveForecaster(**settings),
         "naive": NaiveForecaster(**settings),
         "drift": DriftForecaster(**settings),
@@ -155,8 +177,6 @@ def _print_first(frame: pd.DataFrame, horizon: int, table: Table) -> None:
     first = frame.iloc[:horizon].set_index(table.time_col)
     values = first.drop(columns=table.id_col, errors="ignore")
     print(f"\n{printing.forecast_table(values, table.time_col if table.has_times else 'row')}")
-    if len(values.columns) == 1:
-        print("\nThere are no intervals: the data are too short to hold back rows for them.")
     n_series = table.series.n_series
     if n_series > 1:
         print(

@@ -27,7 +27,8 @@ def check_destinations(arguments: Namespace) -> None:
     ImportError
         If a package is missing for a kind of file.
     """
-    taken = {"the data": arguments.file and arguments.file.resolve()}
+    sources = {"the data": arguments.file, "the model": getattr(arguments, "model", None)}
+    taken = {use: path.resolve() for use, path in sources.items() if path is not None}
     for option in ("output", "plot", "save"):
         path = getattr(arguments, option, None)
         if path is None:

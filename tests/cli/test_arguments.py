@@ -10,8 +10,12 @@ from tests.cli.common import fail, succeed
     ("argv", "message"),
     [
         (["nothing"], "invalid choice: 'nothing'"),
-        (["forecast", "--horizon", "2"], "one of the arguments FILE --example is required"),
+        (["forecast", "--horizon", "2"], "of the arguments FILE --example --model is required"),
+        (["backtest", "--horizon", "2"], "one of the arguments FILE --example is required"),
         (["forecast", "a.csv", "--example", "beer", "--horizon", "2"], "not allowed with"),
+        (["forecast", "a.csv", "--model", "a.npz", "--horizon", "2"], "not allowed with"),
+        (["forecast", "--model", "a.npz"], "required: --horizon"),
+        (["backtest", "--model", "a.npz", "--horizon", "2"], "unrecognized arguments: --model"),
         (["forecast", "--example", "beer"], "required: --horizon"),
         (["forecast", "--example", "beer", "--horizon", "0"], "at least 1, got '0'"),
         (["forecast", "--example", "beer", "--horizon", "x"], "at least 1, got 'x'"),

@@ -2,11 +2,10 @@
 
 import sys
 
-import joblib
 import pandas as pd
 import pytest
 
-from forecaster import ElmanForecaster
+from forecaster import ElmanForecaster, load
 from forecaster.data import load_airline
 from tests.cli.common import months, quick, shops, succeed, write
 
@@ -27,14 +26,14 @@ def test_a_forecast_is_printed_with_its_intervals(capsys, here):
 
 
 def test_it_is_what_python_gives(capsys, here):
-    quick(capsys, "--example", "airline", "--output", "out.csv", "--save", "model.joblib")
+    quick(capsys, "--example", "airline", "--output", "out.csv", "--save", "model.npz")
     model = ElmanForecaster(2, 12, n_estimators=1, max_steps=20, random_state=0).fit(load_airline())
     expected = model.predict(level=[80, 95])
     got = pd.read_csv("out.csv", index_col="ds", parse_dates=True)
     pd.testing.assert_frame_equal(
         got, expected, check_index_type=False, check_freq=False, check_names=False
     )
-    pd.testing.assert_frame_equal(joblib.load("model.joblib").predict(level=[80, 95]), expected)
+    pd.testing.assert_frame_equal(load("model.npz").predict(level=[80, 95]), expected)
 
 
 def test_the_seed_matters_and_nothing_else(capsys):
