@@ -47,24 +47,24 @@ def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
     """
     T, C, H = dA.shape
     np.dot(F.T, dY, dV)
-    for o in range(dc.size):
-        dc[o] = 0
+    dc[:] = 0
     for i in range(dY.shape[0]):
         for o in range(dc.size):
             dc[o] += dY[i, o]
     np.dot(dY, V[: dF.shape[1]].T, dF)
+    if readout == LAST:
+        dA[:] = 0
+        for i in range(C):
+            for j in range(H):
+                dA[ends[i] - 1, i, j] = dF[i, j]
+        return
     for t in range(T):
         row = t * C if readout == EACH else 0
         column = t * H if readout == ALL else 0
-        dh = dA[t]
         for i in range(C):
-            if readout == LAST and t != ends[i] - 1:
-                for j in range(H):
-                    dh[i, j] = 0
-                continue
-            source = dF[row + i, column : column + H]
+            source, target = dF[row + i, column : column + H], dA[t, i]
             for j in range(H):
-                dh[i, j] = source[j]
+                target[j] = source[j]
 
 
 @kernel
