@@ -17,6 +17,7 @@ from forecaster.kernels.gates import (
     repeat,
     split,
     split_transposed,
+    steps_at_once,
     weight_gradient,
 )
 from forecaster.kernels.products import multiply
@@ -58,25 +59,29 @@ def forward(
     split(Wh, gate_Wh)
     repeat(b, bias[:3])
     repeat(bh, bias[3:])
-    for g in range(3):  # all steps at once
-        multiply(X.reshape(T * C, D), gate_Wx[g], gates[g].reshape(T * C, H))
     products[:] = 0
-    for t in range(T):
-        if t > 0 or not from_zero:
-            for g in range(3):
-                np.dot(states[t], gate_Wh[g], products[g])
-        r, z, n = gates[0, t].reshape(M), gates[1, t].reshape(M), gates[2, t].reshape(M)
-        add_activate(LOGISTIC, r, products[0].reshape(M), bias[0].reshape(M))
-        add_activate(LOGISTIC, z, products[1].reshape(M), bias[1].reshape(M))
-        q, product = gates[3, t].reshape(M), products[2].reshape(M)
-        b_n, b_q = bias[2].reshape(M), bias[3].reshape(M)
-        for i in range(M):
-            q[i] = product[i] + b_q[i]
-        for i in range(M):
-            n[i] = tanh(n[i] + b_n[i] + r[i] * q[i])
-        h, new = states[t].reshape(M), states[t + 1].reshape(M)
-        for i in range(M):
-            new[i] = n[i] + z[i] * (h[i] - n[i])
+    n_steps = steps_at_once(C, H)
+    for start in range(0, T, n_steps):
+        stop = min(start + n_steps, T)
+        x = X[start:stop].reshape((stop - start) * C, D)
+        for g in range(3):
+            multiply(x, gate_Wx[g], gates[g, start:stop].reshape((stop - start) * C, H))
+        for t in range(start, stop):
+            if t > 0 or not from_zero:
+                for g in range(3):
+                    np.dot(states[t], gate_Wh[g], products[g])
+            r, z, n = gates[0, t].reshape(M), gates[1, t].reshape(M), gates[2, t].reshape(M)
+            add_activate(LOGISTIC, r, products[0].reshape(M), bias[0].reshape(M))
+            add_activate(LOGISTIC, z, products[1].reshape(M), bias[1].reshape(M))
+            q, product = gates[3, t].reshape(M), products[2].reshape(M)
+            b_n, b_q = bias[2].reshape(M), bias[3].reshape(M)
+            for i in range(M):
+                q[i] = product[i] + b_q[i]
+            for i in range(M):
+                n[i] = tanh(n[i] + b_n[i] + r[i] * q[i])
+            h, new = states[t].reshape(M), states[t + 1].reshape(M)
+            for i in range(M):
+                new[i] = n[i] + z[i] * (h[i] - n[i])
 
 
 @kernel
@@ -98,39 +103,42 @@ def backward(
     split_transposed(Wh, gate_WhT)
     bias[:] = 0  # from here on their gradients row by row, summed over time
     dstates[0] = 0
-    for t in range(T - 1, -1, -1):
-        r, z, n = gates[0, t].reshape(M), gates[1, t].reshape(M), gates[2, t].reshape(M)
-        q, h, dh = gates[3, t].reshape(M), states[t].reshape(M), dstates[t + 1].reshape(M)
-        for i in range(M):
-            carried = dh[i] * z[i]
-            dn = dh[i] - carried
-            z[i] = (carried - carried * z[i]) * (h[i] - n[i])
-            n[i] = dn - dn * n[i] * n[i]
-            dh[i] = carried
-        for i in range(M):
-            dq = n[i] * r[i]
-            r[i] = (dq - dq * r[i]) * q[i]
-            q[i] = dq
-        for g in range(4):
-            add(bias[g].reshape(M), gates[g, t].reshape(M))
-        if t > 0 or not from_zero:
-            np.dot(gates[0, t], gate_WhT[0], products[0])
-            np.dot(gates[1, t], gate_WhT[1], products[1])
-            np.dot(gates[3, t], gate_WhT[2], products[2])
-            below = dstates[t].reshape(M)
-            from_r, from_z, from_q = (
-                products[0].reshape(M),
-                products[1].reshape(M),
-                products[2].reshape(M),
-            )
+    dWx[:] = 0
+    dWh[:] = 0
+    n_steps = steps_at_once(C, H)
+    for stop in range(T, 0, -n_steps):
+        start = max(stop - n_steps, 0)
+        for t in range(stop - 1, start - 1, -1):
+            r, z, n = gates[0, t].reshape(M), gates[1, t].reshape(M), gates[2, t].reshape(M)
+            q, h, dh = gates[3, t].reshape(M), states[t].reshape(M), dstates[t + 1].reshape(M)
             for i in range(M):
-                below[i] += dh[i] + from_r[i] + from_z[i] + from_q[i]
+                carried = dh[i] * z[i]
+                dn = dh[i] - carried
+                z[i] = (carried - carried * z[i]) * (h[i] - n[i])
+                n[i] = dn - dn * n[i] * n[i]
+                dh[i] = carried
+            for i in range(M):
+                dq = n[i] * r[i]
+                r[i] = (dq - dq * r[i]) * q[i]
+                q[i] = dq
+            for g in range(4):
+                add(bias[g].reshape(M), gates[g, t].reshape(M))
+            if t > 0 or not from_zero:
+                np.dot(gates[0, t], gate_WhT[0], products[0])
+                np.dot(gates[1, t], gate_WhT[1], products[1])
+                np.dot(gates[3, t], gate_WhT[2], products[2])
+                below, back = dstates[t].reshape(M), products.reshape(3, M)
+                for i in range(M):
+                    below[i] += dh[i] + back[0, i] + back[1, i] + back[2, i]
+        R = (stop - start) * C
+        x, h_before = X[start:stop].reshape(R, D), states[start:stop].reshape(R, H)
+        for g in range(3):
+            weight_gradient(x, gates[g, start:stop].reshape(R, H), g, gate_Wx[g], dWx)
+            k = 3 if g == 2 else g  # what is multiplied with the state is not n but q
+            weight_gradient(h_before, gates[k, start:stop].reshape(R, H), g, gate_Wh[g], dWh)
     bias_gradient(bias[:3], db)
     bias_gradient(bias[3:], dbh)
-    dZ = gates.reshape(4, T * C, H)
-    inputs, before = X.reshape(T * C, D), states[:T].reshape(T * C, H)
     if dX.shape[0]:
+        split(Wx, gate_Wx)  # now scratch of its gradient
+        dZ = gates.reshape(4, T * C, H)
         input_gradient(dZ[:3], gate_Wx, dX.reshape(T * C, D))
-    for g in range(3):
-        weight_gradient(inputs, dZ[g], g, gate_Wx[g], dWx)
-        weight_gradient(before, dZ[3 if g == 2 else g], g, gate_Wh[g], dWh)

@@ -17,6 +17,7 @@ from forecaster.kernels.gates import (
     repeat,
     split,
     split_transposed,
+    steps_at_once,
     weight_gradient,
 )
 from forecaster.kernels.products import multiply
@@ -61,28 +62,32 @@ def forward(
     split(Wx, gate_Wx)
     split(Wh, gate_Wh)
     repeat(b, bias)
-    for k in range(4):  # all steps at once
-        multiply(X.reshape(T * C, D), gate_Wx[k], gates[k].reshape(T * C, H))
     products[:] = 0
-    for t in range(T):
-        if t > 0 or not from_zero:
-            for k in range(4):
-                np.dot(states[t], gate_Wh[k], products[k])
+    n_steps = steps_at_once(C, H)
+    for start in range(0, T, n_steps):
+        stop = min(start + n_steps, T)
+        x = X[start:stop].reshape((stop - start) * C, D)
         for k in range(4):
-            add_activate(
-                TANH if k == 2 else LOGISTIC,
-                gates[k, t].reshape(M),
-                products[k].reshape(M),
-                bias[k].reshape(M),
-            )
-        i, f, g, o = _four(gates, t)
-        c, new = cells[t].reshape(M), cells[t + 1].reshape(M)
-        s, h = squashed[t].reshape(M), states[t + 1].reshape(M)
-        for j in range(M):
-            new[j] = f[j] * c[j] + i[j] * g[j]
-        for j in range(M):
-            s[j] = tanh(new[j])
-            h[j] = o[j] * s[j]
+            multiply(x, gate_Wx[k], gates[k, start:stop].reshape((stop - start) * C, H))
+        for t in range(start, stop):
+            if t > 0 or not from_zero:
+                for k in range(4):
+                    np.dot(states[t], gate_Wh[k], products[k])
+            for k in range(4):
+                add_activate(
+                    TANH if k == 2 else LOGISTIC,
+                    gates[k, t].reshape(M),
+                    products[k].reshape(M),
+                    bias[k].reshape(M),
+                )
+            i, f, g, o = _four(gates, t)
+            c, new = cells[t].reshape(M), cells[t + 1].reshape(M)
+            s, h = squashed[t].reshape(M), states[t + 1].reshape(M)
+            for j in range(M):
+                new[j] = f[j] * c[j] + i[j] * g[j]
+            for j in range(M):
+                s[j] = tanh(new[j])
+                h[j] = o[j] * s[j]
 
 
 @kernel
@@ -106,36 +111,44 @@ def backward(
     dcells[:] = 0
     dstates[0] = 0
     dc = dcells.reshape(M)
-    for t in range(T - 1, -1, -1):
-        i, f, g, o = _four(gates, t)
-        c, s, dh = cells[t].reshape(M), squashed[t].reshape(M), dstates[t + 1].reshape(M)
-        for j in range(M):
-            ds = dh[j] * o[j]
-            dc[j] += ds - ds * s[j] * s[j]
-            o[j] = (ds - ds * o[j]) * s[j]
-        for j in range(M):
-            di, dg = dc[j] * i[j], dc[j] * i[j]
-            i[j] = (di - di * i[j]) * g[j]
-            g[j] = dg - dg * g[j] * g[j]
-        for j in range(M):
-            dc[j] *= f[j]
-            f[j] = (dc[j] - dc[j] * f[j]) * c[j]
+    dWx[:] = 0
+    dWh[:] = 0
+    n_steps = steps_at_once(C, H)
+    for stop in range(T, 0, -n_steps):
+        start = max(stop - n_steps, 0)
+        for t in range(stop - 1, start - 1, -1):
+            i, f, g, o = _four(gates, t)
+            c, s, dh = cells[t].reshape(M), squashed[t].reshape(M), dstates[t + 1].reshape(M)
+            for j in range(M):
+                ds = dh[j] * o[j]
+                dc[j] += ds - ds * s[j] * s[j]
+                o[j] = (ds - ds * o[j]) * s[j]
+            for j in range(M):
+                di, dg = dc[j] * i[j], dc[j] * i[j]
+                i[j] = (di - di * i[j]) * g[j]
+                g[j] = dg - dg * g[j] * g[j]
+            for j in range(M):
+                dc[j] *= f[j]
+                f[j] = (dc[j] - dc[j] * f[j]) * c[j]
+            for k in range(4):
+                add(bias[k].reshape(M), gates[k, t].reshape(M))
+            if t > 0 or not from_zero:
+                for k in range(4):
+                    np.dot(gates[k, t], gate_WhT[k], products[k])
+                below = dstates[t].reshape(M)
+                for k in range(4):
+                    add(below, products[k].reshape(M))
+        R = (stop - start) * C
+        x, h_before = X[start:stop].reshape(R, D), states[start:stop].reshape(R, H)
         for k in range(4):
-            add(bias[k].reshape(M), gates[k, t].reshape(M))
-        if t > 0 or not from_zero:
-            for k in range(4):
-                np.dot(gates[k, t], gate_WhT[k], products[k])
-            below = dstates[t].reshape(M)
-            for k in range(4):
-                add(below, products[k].reshape(M))
+            dz = gates[k, start:stop].reshape(R, H)
+            weight_gradient(x, dz, k, gate_Wx[k], dWx)
+            weight_gradient(h_before, dz, k, gate_Wh[k], dWh)
     bias_gradient(bias, db)
-    dZ = gates.reshape(4, T * C, H)
-    inputs, before = X.reshape(T * C, D), states[:T].reshape(T * C, H)
     if dX.shape[0]:
+        split(Wx, gate_Wx)  # now scratch of its gradient
+        dZ = gates.reshape(4, T * C, H)
         input_gradient(dZ, gate_Wx, dX.reshape(T * C, D))
-    for k in range(4):
-        weight_gradient(inputs, dZ[k], k, gate_Wx[k], dWx)
-        weight_gradient(before, dZ[k], k, gate_Wh[k], dWh)
 
 
 @kernel
