@@ -101,7 +101,7 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
 
 def check_magnitude(values: np.ndarray, name: str) -> None:
     """Raise a ValueError for values whose squares could overflow."""
-    largest = np.abs(values).max(initial=0.0)
+    largest = float(np.abs(values).max(initial=0.0))
     if largest > _LARGEST:
         raise ValueError(
             f"{name} must lie within +-{_LARGEST:g}, got a magnitude of {largest:g}: rescale it, "
