@@ -15,10 +15,11 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # What each part may import besides itself. A part is a module or a folder of the package, or
 # __init__, the front page. All that a part may import stands above it: one direction, no circles.
-COMMON = {"_validation", "_threads", "exceptions"}
+COMMON = {"_extras", "_validation", "_threads", "exceptions"}
 MODELS = {"kernels", "nn", "estimators"}
 USERS = {"data", "estimators", "forecasting", "evaluation", "persistence"}
 MAY_IMPORT = {
+    "_extras": set(),
     "_validation": set(),
     "_threads": {"_validation"},
     "exceptions": set(),
