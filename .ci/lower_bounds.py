@@ -5,6 +5,7 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 extras = project["optional-dependencies"]
-for requirement in (*project["dependencies"], *extras["plot"], *extras["parquet"], *extras["test"]):
+tested = [extra for name in ("plot", "parquet", "onnx", "test") for extra in extras[name]]
+for requirement in (*project["dependencies"], *tested):
     if not requirement.startswith(project["name"]):
         print(requirement.replace(">=", "=="))

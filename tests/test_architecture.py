@@ -15,10 +15,11 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # What each part may import besides itself. A part is a module or a folder of the package, or
 # __init__, the front page. All that a part may import stands above it: one direction, no circles.
-COMMON = {"_validation", "_threads", "exceptions"}
+COMMON = {"_extras", "_validation", "_threads", "exceptions"}
 MODELS = {"kernels", "nn", "estimators"}
 USERS = {"data", "estimators", "forecasting", "evaluation", "persistence"}
 MAY_IMPORT = {
+    "_extras": set(),
     "_validation": set(),
     "_threads": {"_validation"},
     "exceptions": set(),
@@ -26,6 +27,7 @@ MAY_IMPORT = {
     "kernels": {"_jit"},
     "nn": COMMON | {"kernels"},
     "estimators": COMMON | {"kernels", "nn"},
+    "exchange": COMMON | MODELS,
     "data": COMMON,
     "forecasting": COMMON | MODELS | {"data"},
     "evaluation": COMMON | {"data", "estimators", "forecasting"},
@@ -35,9 +37,9 @@ MAY_IMPORT = {
     "cli": COMMON | USERS | {"_jit", "__init__", "plotting"},
     "__main__": {"cli"},
 }
-WITHOUT_PANDAS = COMMON | MODELS | {"_jit"}
-OPTIONAL = {"matplotlib", "pyarrow", "torch"}
-MAY_IMPORT_AT_THE_TOP = {"plotting": {"matplotlib"}}
+WITHOUT_PANDAS = COMMON | MODELS | {"_jit", "exchange"}
+OPTIONAL = {"matplotlib", "onnx", "pyarrow", "torch"}
+MAY_IMPORT_AT_THE_TOP = {"plotting": {"matplotlib"}, "exchange": {"onnx", "torch"}}
 
 
 def part_of(source):
@@ -121,7 +123,7 @@ class Absent:
         if name.partition(".")[0] in {OPTIONAL}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent)
-import forecaster
+import forecaster, forecaster.exchange
 """
     assert in_a_fresh_process(code) == ""
 
@@ -131,7 +133,7 @@ def test_the_import_loads_no_extra():
     code = f"""
 import sys, pandas
 before = set(sys.modules)
-import forecaster
+import forecaster, forecaster.exchange
 print({OPTIONAL} & (set(sys.modules) - before))
 """
     assert in_a_fresh_process(code).strip() == "set()"

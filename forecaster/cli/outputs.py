@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecaster.cli.tables import require
+from forecaster._extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

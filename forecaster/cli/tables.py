@@ -6,12 +6,12 @@ import re
 import warnings
 from argparse import Namespace
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from forecaster._extras import require
 from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, read
 
 EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
@@ -137,16 +137,6 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     if isinstance(frame.index, pd.RangeIndex):
         return frame
     return frame.rename_axis(index=lambda name: name or "ds").reset_index()
-
-
-def require(module: str, extra: str) -> None:
-    """Raise an ImportError that says how to install what is missing."""
-    try:
-        import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"{extra} files need {module}: install it with `pip install 'forecaster[{extra}]'`"
-        ) from error
 
 
 def _named(frame: pd.DataFrame, arguments: Namespace) -> dict[str, str | None]:

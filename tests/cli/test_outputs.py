@@ -39,7 +39,7 @@ def test_where_nothing_can_be_written_no_work_is_done(capsys, here, monkeypatch)
 def test_missing_extras(capsys, here, monkeypatch, module, option, extra):
     monkeypatch.setitem(sys.modules, module, None)
     message = fail(capsys, "forecast", write(months()), "--horizon", 2, *option)
-    assert f"need {module}: install it with `pip install 'forecaster[{extra}]'`" in message
+    assert f"needs {module}: install it with `pip install 'forecaster[{extra}]'`" in message
 
 
 def test_what_is_there_is_not_touched_by_the_check(capsys, here):
