@@ -15,7 +15,7 @@ from forecaster.estimators._scaling import Scaler
 from forecaster.exchange.onnx_feedback import feedback_layer
 from forecaster.exchange.onnx_graph import Graph
 from forecaster.exchange.onnx_recurrent import recurrent_layer
-from forecaster.kernels.joints import _VARIANCE_FLOOR
+from forecaster.kernels.joints import VARIANCE_FLOOR
 from forecaster.nn.network import Network
 
 
@@ -57,7 +57,7 @@ def _layer(
         states = graph.node("Add", states, inputs)
     if network.layer_norm:
         norm = (graph.constant(name, weights[f"{k}.{name}"]) for name in ("gain", "shift"))
-        states = graph.node("LayerNormalization", states, *norm, epsilon=_VARIANCE_FLOOR)
+        states = graph.node("LayerNormalization", states, *norm, epsilon=VARIANCE_FLOOR)
     return states
 
 

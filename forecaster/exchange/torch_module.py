@@ -16,7 +16,7 @@ from forecaster.exchange.torch_weights import (
     weights_from_torch,
     weights_to_torch,
 )
-from forecaster.kernels.joints import _VARIANCE_FLOOR
+from forecaster.kernels.joints import VARIANCE_FLOOR
 from forecaster.nn.network import Network
 
 
@@ -51,7 +51,7 @@ class RecurrentModule(torch.nn.Module):
             if network.learn_initial_state:
                 self.initial_states.append(torch.zeros(len(block), H))
             if network.layer_norm:
-                self.norms.append(torch.nn.LayerNorm(H, eps=_VARIANCE_FLOOR))
+                self.norms.append(torch.nn.LayerNorm(H, eps=VARIANCE_FLOOR))
         n_features = network.n_state_features + network.n_skip_features
         self.linear = torch.nn.Linear(n_features, network.n_outputs)
         kind = getattr(torch, dtype)

@@ -4,7 +4,7 @@ import numpy as np
 
 from forecaster._jit import kernel
 
-_VARIANCE_FLOOR = 1e-5
+VARIANCE_FLOOR = 1e-5
 _MASK = 0xFFFFFFFF
 
 
@@ -30,7 +30,7 @@ def normalise(A, gain, shift, standard, spread, out):
         mean /= H
         for j in range(H):
             square += (A[i, j] - mean) * (A[i, j] - mean)
-        spread[i] = np.sqrt(square / H + _VARIANCE_FLOOR)
+        spread[i] = np.sqrt(square / H + VARIANCE_FLOOR)
         for j in range(H):
             standard[i, j] = (A[i, j] - mean) / spread[i]
             out[i, j] = standard[i, j] * gain[j] + shift[j]
