@@ -316,7 +316,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             Classes. Behind the end of a sample that is shorter than others: the first class, to
             be left out.
         """
-        return self.classes_[np.argmax(np.nan_to_num(self.predict_proba(X)), axis=-1)]
+        best = np.argmax(np.nan_to_num(self.predict_proba(X)), axis=-1)
+        return self.classes_[best]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the classes that are right, over samples or over all their steps.

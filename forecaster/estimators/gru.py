@@ -366,11 +366,11 @@ class GRUClassifier(RecurrentClassifier):
 
     >>> import numpy as np
     >>> from forecaster import GRUClassifier
-    >>> X = np.random.default_rng(0).normal(size=(300, 6))
+    >>> X = np.random.default_rng(0).normal(size=(1000, 6))
     >>> y = np.where(X[:, 3:].sum(axis=1) > X[:, :3].sum(axis=1), "rises", "falls")
-    >>> net = GRUClassifier(learning_rate="one_cycle", max_iter=100, random_state=0)
-    >>> net = net.fit(X[:250], y[:250])
-    >>> bool(net.score(X[250:], y[250:]) > 0.9)
+    >>> net = GRUClassifier(learning_rate="one_cycle", max_iter=50, random_state=0)
+    >>> net = net.fit(X[:800], y[:800])
+    >>> bool(net.score(X[800:], y[800:]) > 0.9)
     True
     >>> net.predict(np.array([[0, 0, 0, 1, 1, 1]]))
     array(['rises'], dtype='<U5')
