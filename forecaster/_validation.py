@@ -100,8 +100,9 @@ def check_parameters(estimator: Any, rules: Mapping[str, Rule]) -> None:
 
 
 def check_magnitude(values: np.ndarray, name: str) -> None:
-    """Raise a ValueError for values whose squares could overflow."""
-    largest = float(np.abs(values).max(initial=0.0))
+    """Raise a ValueError for values whose squares could overflow; NaN is none of them."""
+    highest, lowest = (f.reduce(values, axis=None, initial=0) for f in (np.fmax, np.fmin))
+    largest = max(float(highest), -float(lowest))
     if largest > _LARGEST:
         raise ValueError(
             f"{name} must lie within +-{_LARGEST:g}, got a magnitude of {largest:g}: rescale it, "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from forecaster._threads import resolve_n_jobs, single_threaded_blas
@@ -20,7 +22,7 @@ from forecaster.nn.source import ArrayInputs
 _PREDICTION_BATCH = 1024  # rows computed at a time; results do not depend on it
 
 
-class FittedNetwork:
+class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Mixin for estimators with a ``network_`` and the weights of its members, ``thetas_``."""
 
     aggregate: str
@@ -40,9 +42,10 @@ class FittedNetwork:
     def weights_(self) -> dict[str, np.ndarray]:
         """Copies of all weights: ``0.Wx`` (D, H), ``0.Wh`` (H, H), ``0.b`` (H,), ``V``, ``c``.
 
-        The number is that of the layer; ``V`` maps states to outputs, ``S`` (with ``skip``) inputs
-        to outputs, ``c`` is the outputs' bias. All act on standardised values. Of an ensemble,
-        these are the first network's.
+        The number is that of the layer, and the widths are those of the cell: a GRU's matrices
+        hold its three gates side by side, an LSTM's its four. ``Wy`` feeds outputs back, ``V`` maps
+        states to outputs, ``S`` (with ``skip``) inputs to outputs, ``c`` is the outputs' bias. All
+        act on standardised values. Of an ensemble, these are the first network's.
         """
         return self.network_.views(self.theta_.copy())
 
@@ -66,9 +69,10 @@ class FittedNetwork:
         # In float64 whatever the training was in: there a row's result does not feel, beyond
         # 1e-15, which other rows stand beside it in a matrix product.
         dtype = np.dtype(np.float64)
-        windows, user_dtype = read_windows(self, X, reset=False)
+        multiple = math.lcm(*self.network_.layer_dilations)
+        windows, user_dtype = read_windows(self, X, reset=False, multiple=multiple)
         network = self._network_for(windows)
-        inputs = self._input_scaler.transform(windows.X, dtype) * windows.observed[..., None]
+        inputs = scaled_inputs(self._input_scaler, windows, dtype)
         source = ArrayInputs(inputs, windows.ends)
         n_threads = resolve_n_jobs(self.n_jobs)
         blocks = np.array_split(np.arange(len(inputs)), -(-len(inputs) // _PREDICTION_BATCH))
@@ -99,8 +103,8 @@ class FittedNetwork:
         linked = [self._loss.link(member) for member in outputs]
         if len(linked) == 1:
             return linked[0], windows
-        combine = np.mean if self.aggregate == "mean" else np.median
-        return combine(linked, axis=0), windows
+        aggregate = np.mean if self.aggregate == "mean" else np.median
+        return aggregate(linked, axis=0), windows
 
     def transform(self, X: Any) -> np.ndarray:
         """Last hidden state of each window: features learned from sequences.
@@ -108,22 +112,48 @@ class FittedNetwork:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows.
+            Windows, or a list of sequences.
 
         Returns
         -------
         states : ndarray of shape (n_samples, n_hidden)
-            State of the last layer after the last step of each window; those of an ensemble's
-            networks stand side by side.
+            What the last layer puts out after the last step of each sample; of an ensemble, that
+            of each network, side by side.
         """
         members, windows, dtype = self._compute(X, Engine.states)
-        last = windows.observed.sum(axis=1) - 1
-        rows = np.arange(len(last))
+        rows, last = np.arange(len(windows.X)), windows.lengths - 1
         return np.hstack([states[rows, last] for states in members]).astype(dtype)
 
     @property
     def _n_features_out(self) -> int:
         return self.network_.hidden_sizes[-1] * len(self.thetas_)
+
+
+class TextbookWeights(FittedNetwork):
+    """The weights of an Elman network as textbooks write them."""
+
+    @property
+    def U_(self) -> np.ndarray:
+        """Input weights of the first layer, (n_hidden, n_inputs)."""
+        return self.weights_["0.Wx"].T
+
+    @property
+    def W_(self) -> np.ndarray:
+        """Recurrent weights of the first layer, (n_hidden, n_hidden)."""
+        return self.weights_["0.Wh"].T
+
+    @property
+    def V_(self) -> np.ndarray:
+        """Weights from the states that the readout sees to the outputs, (n_outputs, n_states)."""
+        return self.weights_["V"].T
+
+
+def scaled_inputs(scaler: Scaler, windows: Windows, dtype: np.dtype) -> np.ndarray:
+    """Inputs as the network sees them, zero behind the ends."""
+    inputs = scaler.transform(windows.X, dtype)
+    if windows.ends is not None:
+        inputs *= windows.observed[..., None]
+    return inputs
 
 
 def check_ends(network: Network, windows: Windows) -> None:

@@ -23,7 +23,7 @@ class Windows:
 
     Parameters
     ----------
-    X : array (N, T, D), float64
+    X : array (N, T, D)
         Inputs, the oldest step first; zero behind a sample's end.
     ends : array (N,) or None
         Steps of each sample; None: all T.
@@ -36,16 +36,19 @@ class Windows:
         return Windows(self.X[rows], None if self.ends is None else self.ends[rows])
 
     @property
+    def lengths(self) -> np.ndarray:
+        """Steps of each sample, (N,)."""
+        return np.full(len(self.X), self.X.shape[1]) if self.ends is None else self.ends
+
+    @property
     def observed(self) -> np.ndarray:
         """Which steps are there, (N, T)."""
-        N, T = self.X.shape[:2]
-        ends = np.full(N, T) if self.ends is None else self.ends
-        return np.arange(T) < ends[:, None]
+        return np.arange(self.X.shape[1]) < self.lengths[:, None]
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Windows with targets Z (N, S, O) and weights W of the same shape, all float64."""
+    """Windows with targets Z (N, S, O) and weights W of the same shape, float64."""
 
     windows: Windows
     Z: np.ndarray
@@ -58,22 +61,27 @@ class TrainingRows:
         return TrainingRows(self.windows[rows], self.Z[rows], self.W[rows])
 
 
-def is_ragged(X: Any) -> bool:
-    """Whether X is a list of sequences of different lengths."""
+def is_list_of_sequences(X: Any) -> bool:
+    """Whether X is a list of sequences, arrays or of different lengths, rather than an array."""
     if not isinstance(X, list | tuple) or not X or any(np.ndim(x) == 0 for x in X):
         return False
-    return len({len(x) for x in X}) > 1
+    return any(hasattr(x, "__array__") for x in X) or len({len(x) for x in X}) > 1
 
 
-def fill_up(sequences: Any, n_steps: int, name: str) -> np.ndarray:
-    """Sequences (T_i,) or (T_i, D) as one array (N, n_steps, D), NaN behind their ends."""
+def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) -> np.ndarray:
+    """Sequences (T_i,) or (T_i, D) as one array (N, n_steps, D), NaN behind their ends.
+
+    ``may_miss`` allows NaN within.
+    """
     rows = []
     for i, sequence in enumerate(sequences):
+        if not len(sequence):
+            raise ValueError(f"Every sample of {name} needs at least one step, got none in {i}.")
         row = check_array(
-            np.reshape(sequence, (len(sequence), -1)) if len(sequence) else np.empty((1, 0)),
+            np.reshape(sequence, (len(sequence), -1)),
             dtype=np.float64,
+            ensure_all_finite="allow-nan" if may_miss else True,
             input_name=f"{name}[{i}]",
-            ensure_min_features=1,
         )
         rows.append(row)
     widths = {row.shape[1] for row in rows}
@@ -88,22 +96,18 @@ def fill_up(sequences: Any, n_steps: int, name: str) -> np.ndarray:
     return filled
 
 
-def read_windows(estimator: Any, X: Any, *, reset: bool) -> tuple[Windows, np.dtype]:
+def read_windows(estimator: Any, X: Any, *, reset: bool, multiple: int) -> tuple[Windows, np.dtype]:
     """Windows, and the type that the user gave them.
 
-    ``reset`` makes X the one that later data must match. Sequences in a list may be longer than
-    those of fit; the steps of an array may not.
+    ``reset`` makes X the one that later arrays must match; sequences in a list may always be
+    longer or shorter, and are filled up to a ``multiple`` of steps.
     """
-    if is_ragged(X):
-        n_steps = max(map(len, X))
-        if not reset:
-            n_steps = max(n_steps, estimator.n_features_in_)
-        X = fill_up(X, n_steps, "X")
-        if reset or n_steps == estimator.n_features_in_:
+    if is_list_of_sequences(X):
+        X = fill_up(X, multiple * -(-max(map(len, X)) // multiple), "X")
+        if reset:
             X = _checked(estimator, X, reset)
     else:
         X = _checked(estimator, X, reset)
-    dtype = X.dtype
     if X.ndim > 3:
         raise ValueError(
             "X must be (n_samples, n_steps) or (n_samples, n_steps, n_inputs), got "
@@ -114,11 +118,11 @@ def read_windows(estimator: Any, X: Any, *, reset: bool) -> tuple[Windows, np.dt
             f"X must have at least one step of one input for every sample, got shape {X.shape}."
         )
     X = X.reshape(*X.shape[:2], -1)
+    check_magnitude(X, "X")
     missing = np.isnan(X)
-    check_magnitude(np.where(missing, 0.0, X), "X")
     if not missing.any():
-        return Windows(X, None), dtype
-    return Windows(np.where(missing, 0.0, X), _ends(missing)), dtype
+        return Windows(X, None), X.dtype
+    return Windows(np.where(missing, 0.0, X), _ends(missing)), X.dtype
 
 
 def _checked(estimator: Any, X: Any, reset: bool) -> np.ndarray:
@@ -142,7 +146,7 @@ def _ends(missing: np.ndarray) -> np.ndarray:
     ends[~there.any(axis=1)] = 0
     if (ends == 0).any():
         raise ValueError(
-            f"Every sample of X needs at least one step, got only NaN in sample "
+            "Every sample of X needs at least one step, got only NaN in sample "
             f"{int(np.argmin(ends))}."
         )
     inside = missing & (np.arange(missing.shape[1]) < ends[:, None])[..., None]
@@ -153,6 +157,16 @@ def _ends(missing: np.ndarray) -> np.ndarray:
             f"{step}, input {channel}: impute it, or cut the sample there."
         )
     return ends
+
+
+def check_lengths(y: Any, windows: Windows) -> None:
+    """Raise a ValueError for sequences of targets that are not as long as the samples."""
+    check_consistent_length(windows.X, y)
+    for i, (one, length) in enumerate(zip(y, windows.lengths, strict=True)):
+        if len(one) != length:
+            raise ValueError(
+                f"y needs a target for each of the {length} steps of sample {i}, got {len(one)}."
+            )
 
 
 def read_numeric_targets(
@@ -168,10 +182,10 @@ def read_numeric_targets(
             "learns to map windows to targets."
         )
     T = windows.X.shape[1]
-    if each and is_ragged(y):
-        y_ndim = 1 + np.ndim(y[0])
-        y = fill_up(y, T, "y")
-        y = y if y_ndim == 3 else y[..., 0]
+    if each and is_list_of_sequences(y):
+        check_lengths(y, windows)
+        filled = fill_up(y, T, "y", may_miss=True)
+        y = filled if np.ndim(y[0]) == 2 else filled[..., 0]
     y = check_array(
         y,
         dtype=np.float64,
@@ -183,7 +197,7 @@ def read_numeric_targets(
     if not each and y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     check_consistent_length(windows.X, y)
-    check_magnitude(np.nan_to_num(y), "y")
+    check_magnitude(y, "y")
     if each and (y.ndim not in (2, 3) or y.shape[1] != T):
         raise ValueError(
             'readout="each" needs a target for every step: y of shape (n_samples, n_steps) or '
@@ -192,10 +206,13 @@ def read_numeric_targets(
     return y.reshape(len(y), T if each else 1, -1), y.ndim
 
 
-def read_weights(sample_weight: Any, windows: Windows, Z: np.ndarray) -> np.ndarray:
-    """Weights as Z (N, S, O): zero where a target is missing or lies behind a sample's end."""
-    N, S = Z.shape[:2]
+def read_weights(sample_weight: Any, windows: Windows, n_steps: int) -> np.ndarray:
+    """Weights (N, S), at most 1, of ``n_steps`` targets each: zero behind a sample's end."""
+    N, S = len(windows.X), n_steps
     weights = np.ones(N) if sample_weight is None else sample_weight
+    if S > 1 and is_list_of_sequences(weights):
+        check_lengths(weights, windows)
+        weights = np.nan_to_num(fill_up(weights, S, "sample_weight")[..., 0])
     weights = check_array(
         weights,
         dtype=np.float64,
@@ -210,21 +227,22 @@ def read_weights(sample_weight: Any, windows: Windows, Z: np.ndarray) -> np.ndar
             f"sample_weight must have the shape ({N},){by_step}, one weight for each sample"
             f"{' or step' if by_step else ''}, got {weights.shape}."
         )
+    weights = np.broadcast_to(weights.reshape(N, -1), (N, S))
+    if S > 1:
+        weights = weights * windows.observed
     if not (weights > 0).any():
         raise ValueError("sample_weight is zero for every sample: give at least one a weight > 0.")
-    weights = (
-        weights / weights.max()
-    )  # only ratios matter; in this order nothing over- or underflows
-    W = np.where(np.isnan(Z), 0.0, weights.reshape(N, -1)[..., None])
-    if S > 1:
-        W *= windows.observed[..., None]
-    if not W.any():
-        raise ValueError("All targets with a weight are NaN: give at least one that is known.")
-    return W
+    return weights / weights.max()  # only ratios matter; so nothing over- or underflows
 
 
-def training_rows(windows: Windows, Z: np.ndarray, W: np.ndarray) -> TrainingRows:
-    """The rows that have any weight; weights with mean 1 over what counts, missing targets 0."""
+def training_rows(windows: Windows, Z: np.ndarray, weights: np.ndarray) -> TrainingRows:
+    """The rows that count; weights with mean 1 over what counts, missing targets 0.
+
+    Z: (N, S, O), NaN where there is no target; weights: (N, S).
+    """
+    W = np.where(np.isnan(Z), 0.0, weights[..., None])
     used = W.any(axis=(1, 2))
+    if not used.any():
+        raise ValueError("All targets with a weight are NaN: give at least one that is known.")
     W = W[used]
     return TrainingRows(windows[used], np.where(W > 0, Z[used], 0.0), W / W[W > 0].mean())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from forecaster.estimators._windows import TrainingRows, Windows, is_ragged
+from forecaster.estimators._windows import (
+    TrainingRows,
+    Windows,
+    check_lengths,
+    is_list_of_sequences,
+    read_weights,
+)
 from forecaster.estimators.recurrent import RULES, RecurrentEstimator
 from forecaster.nn.losses import Loss
 
@@ -19,11 +25,21 @@ from forecaster.nn.losses import Loss
 class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     """Abstract: a subclass names its cell in ``_cell`` and documents the parameters."""
 
+    _asked_classes: np.ndarray | None
     _rules = {
         **RULES,
         "class_weight": (
-            "None, 'balanced' or a dict of class -> weight",
-            lambda w: w is None or w == "balanced" or isinstance(w, dict),
+            "None, 'balanced' or a dict of class -> weight >= 0",
+            lambda w: (
+                w is None
+                or (isinstance(w, str) and w == "balanced")
+                or (
+                    isinstance(w, dict)
+                    and all(
+                        isinstance(one, Real) and 0 <= float(one) < np.inf for one in w.values()
+                    )
+                )
+            ),
         ),
     }
 
@@ -112,40 +128,23 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         self.dtype = dtype
         self.n_jobs = n_jobs
 
-    def partial_fit(  # type: ignore[override]  # scikit-learn's place for the classes
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> Self:
-        """Train for one pass over the given windows, from the weights reached so far.
-
-        Parameters
-        ----------
-        X, y, sample_weight : array-like
-            As for `fit`.
-        classes : array-like of shape (n_classes,), optional
-            All classes that will ever come, needed in the first call if ``y`` lacks some; later
-            calls leave it out.
-
-        Returns
-        -------
-        self
-        """
-        if classes is not None:
-            self._asked_classes = np.unique(classes)
-        return super().partial_fit(X, y, sample_weight)
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows, in order of time when ``early_stopping`` is used. Samples may have different
-            lengths: a list of arrays, or a 3-D array filled up with NaN at the samples' ends.
+            Windows, in order of time when ``early_stopping`` is used. A 2-D array is a window of
+            one variable: its columns are time steps, the oldest first. Samples may have different
+            lengths: a list of arrays (n_steps_i,) or (n_steps_i, n_inputs), or a 3-D array filled
+            up with NaN at the samples' ends.
         y : array-like of shape (n_samples,)
             Classes: numbers or strings. With ``readout="each"`` one for every step, (n_samples,
-            n_steps), or a list of arrays.
+            n_steps), or a list of arrays for samples of different lengths; there, NaN among
+            numbers marks a step whose class is not known: it is left out of the loss.
         sample_weight : array-like of shape (n_samples,), optional
-            Weight of each window, or with ``readout="each"`` of each step; zero leaves it out.
+            Weight of each window, or with ``readout="each"`` of each step, (n_samples, n_steps)
+            or a list of arrays; zero leaves it out.
 
         Returns
         -------
@@ -157,8 +156,43 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             For parameters out of range or without effect, for data that are empty, not numeric,
             not finite or of a wrong shape, and for targets that are no classes.
         """
-        self.__dict__.pop("_asked_classes", None)
-        return super().fit(X, y, sample_weight)
+        self._asked_classes = None
+        return self._fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one pass over the given windows, from the weights reached so far.
+
+        The first call sets the scaling, if there was no `fit`. The state of the optimiser carries
+        over from call to call: ``fit`` with ``max_iter=5`` and then five calls on the same windows
+        equal ``fit`` with ``max_iter=10`` to the bit. After early stopping, it starts anew at the
+        weights that were best. Each call runs through a "cosine" or "one_cycle" schedule once.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for `fit`.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will ever come, needed in the first call if ``y`` lacks some; later
+            calls may leave it out.
+
+        Returns
+        -------
+        self
+        """
+        asked = None if classes is None else np.unique(classes)
+        if hasattr(self, "thetas_"):
+            if asked is not None and not np.array_equal(asked, self.classes_):
+                raise ValueError(
+                    f"classes must stay those of the first call, {self.classes_}, got {asked}."
+                )
+        else:
+            self._asked_classes = asked
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all windows at once: give partial_fit a dict of '
+                "class -> weight."
+            )
+        return self._partial_fit(X, y, sample_weight)
 
     def _read_targets(self, y: Any, windows: Windows, reset: bool) -> np.ndarray:
         if y is None:
@@ -166,10 +200,12 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is None: it "
                 "learns to tell classes."
             )
-        labels, known = self._labels(y, windows)
+        labels, known = _read_labels(y, windows, self.readout == "each")
+        if not known.any():
+            raise ValueError("All classes in y are NaN: give at least two that are known.")
         check_classification_targets(labels[known])
         if reset:
-            asked = getattr(self, "_asked_classes", None)
+            asked = self._asked_classes
             self.classes_: np.ndarray = np.unique(labels[known]) if asked is None else asked
             if len(self.classes_) < 2:
                 raise ValueError(
@@ -188,44 +224,34 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Z[known] = codes
         return Z[..., None]
 
-    def _labels(self, y: Any, windows: Windows) -> tuple[np.ndarray, np.ndarray]:
-        """Labels (N, S), and which of them count."""
-        N, T = windows.X.shape[:2]
-        if self.readout != "each":
-            labels = column_or_1d(y, warn=True)[:, None]
-            check_consistent_length(windows.X, labels)
-            return labels, np.ones(labels.shape, bool)
-        if is_ragged(y):
-            flat = np.concatenate([np.asarray(one) for one in y])
-            lengths = np.array([len(one) for one in y])
-            if not np.array_equal(lengths, windows.observed.sum(axis=1)):
-                raise ValueError("y must have one class for every step of every sample of X.")
-            labels = np.full((N, T), flat[0])
-            labels[windows.observed] = flat
-        else:
-            labels = np.asarray(y)
-            if labels.shape != (N, T):
-                raise ValueError(
-                    'readout="each" needs a class for every step: y of shape '
-                    f"({N}, {T}), got {labels.shape}."
-                )
-        missing = labels.dtype.kind == "f" and np.isnan(labels)
-        return labels, windows.observed & ~np.asarray(missing)
-
     def _make_loss(self, rows: TrainingRows) -> tuple[Loss, int]:
         return Loss("cross_entropy"), len(self.classes_)
 
-    def _weigh(self, W: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    def _weigh(self, weights: np.ndarray, Z: np.ndarray) -> np.ndarray:
         if self.class_weight is None:
-            return W
-        known = ~np.isnan(Z)
-        codes = Z[known].astype(int)
-        weights = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[codes]
-        )
-        weighed = W.copy()
-        weighed[known] *= weights[codes]
-        return weighed
+            return weights
+        Z = Z[..., 0]
+        counts = ~np.isnan(Z) & (weights > 0)
+        if self.class_weight == "balanced":
+            used = np.flatnonzero(counts.any(axis=1))
+            seen = used[: len(used) - self._n_validation_rows(len(used))]
+            codes, shares = Z[seen][counts[seen]].astype(int), weights[seen][counts[seen]]
+            totals = np.bincount(codes, shares, minlength=len(self.classes_))
+            mean = np.full(len(totals), totals.sum() / len(totals))
+            by_class = np.divide(mean, totals, where=totals > 0, out=np.ones(len(totals)))
+        else:
+            strange = set(self.class_weight).difference(self.classes_.tolist())
+            if strange:
+                raise ValueError(
+                    f"class_weight names {sorted(strange, key=str)}, not among the classes "
+                    f"{self.classes_.tolist()}."
+                )
+            by_class = np.array([self.class_weight.get(k, 1.0) for k in self.classes_.tolist()])
+        weighed = np.zeros_like(weights)
+        weighed[counts] = weights[counts] * by_class[Z[counts].astype(int)]
+        if not weighed.any():
+            raise ValueError("class_weight is zero for every class in y: give one a weight > 0.")
+        return weighed / weighed.max()
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probabilities of the classes.
@@ -248,12 +274,33 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ValueError
             For data that do not match those of `fit`.
         """
+        probabilities, _ = self._probabilities(X)
+        return probabilities if self.network_.readout == "each" else probabilities[:, 0]
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows, as for `predict_proba`.
+
+        Returns
+        -------
+        ndarray
+            Of the shape that `predict_proba` gives.
+        """
+        with np.errstate(divide="ignore"):  # a probability may underflow to zero
+            return np.log(self.predict_proba(X))
+
+    def _probabilities(self, X: Any) -> tuple[np.ndarray, Windows]:
+        """Probabilities (N, steps, classes), NaN behind ends."""
         linked, windows = self._linked(X)
         probabilities = linked[:, :, 0]
-        if self.network_.readout != "each":
-            return probabilities[:, 0] / probabilities[:, 0].sum(axis=1, keepdims=True)
-        probabilities[~windows.observed] = np.nan
-        return probabilities
+        probabilities /= probabilities.sum(axis=-1, keepdims=True)  # medians need not add up to 1
+        if self.network_.readout == "each":
+            probabilities[~windows.observed] = np.nan
+        return probabilities, windows
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict classes: the most probable ones.
@@ -269,8 +316,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             Classes. Behind the end of a sample that is shorter than others: the first class, to
             be left out.
         """
-        probabilities = self.predict_proba(X)
-        return self.classes_[np.argmax(np.nan_to_num(probabilities), axis=-1)]
+        best = np.argmax(np.nan_to_num(self.predict_proba(X)), axis=-1)
+        return self.classes_[best]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the classes that are right, over samples or over all their steps.
@@ -281,22 +328,39 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             Windows, as for `predict`.
         y : array-like
             Classes, of the shape that `fit` takes.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each window.
+        sample_weight : array-like, optional
+            Weights, of the shape that `fit` takes.
 
         Returns
         -------
         float
         """
-        predicted = self.predict(X)
-        if predicted.ndim == 1:
-            return float(accuracy_score(y, predicted, sample_weight=sample_weight))
-        observed = ~np.isnan(self.predict_proba(X)[..., 0])
-        truth = np.concatenate([np.asarray(one) for one in y]) if is_ragged(y) else None
-        truth = np.asarray(y)[observed] if truth is None else truth
-        weights = None
-        if sample_weight is not None:
-            N = len(predicted)
-            by_step = np.broadcast_to(np.reshape(sample_weight, (N, -1)), observed.shape)
-            weights = by_step[observed]
-        return float(accuracy_score(truth, predicted[observed], sample_weight=weights))
+        probabilities, windows = self._probabilities(X)
+        predicted = self.classes_[np.argmax(np.nan_to_num(probabilities), axis=-1)]
+        truth, known = _read_labels(y, windows, self.network_.readout == "each")
+        weights = read_weights(sample_weight, windows, truth.shape[1])
+        return float(accuracy_score(truth[known], predicted[known], sample_weight=weights[known]))
+
+
+def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (N, S), and which of them are known."""
+    N, T = windows.X.shape[:2]
+    if not each:
+        labels = column_or_1d(y, warn=True)[:, None]
+        check_consistent_length(windows.X, labels)
+        assert_all_finite(labels, input_name="y")
+        return labels, np.ones(labels.shape, bool)
+    if is_list_of_sequences(y):
+        check_lengths(y, windows)
+        flat = np.concatenate([np.asarray(one) for one in y])
+        labels = np.full((N, T), flat[0])
+        labels[windows.observed] = flat
+    else:
+        labels = np.asarray(y)
+    if labels.shape != (N, T):
+        raise ValueError(
+            'readout="each" needs a class for every step: y of shape '
+            f"(n_samples, n_steps) = ({N}, {T}), got {labels.shape}."
+        )
+    missing = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
+    return labels, windows.observed & ~missing

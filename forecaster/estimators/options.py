@@ -73,7 +73,10 @@ _SETTLED = (
     "dilations",
     "dropout",
     "layer_norm",
+    "bptt_steps",
+    "n_estimators",
 )
+_SETTING_OF_LOSS = {"huber_delta": "huber", "quantiles": "pinball"}
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -81,13 +84,18 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes))
 
 
+def layer_dilations(estimator: Any) -> tuple[int, ...]:
+    """``dilations`` as a tuple, empty for none."""
+    given = () if estimator.dilations is None else np.atleast_1d(estimator.dilations)
+    return tuple(int(dilation) for dilation in given)
+
+
 def make_network(
     estimator: Any, cell: str, n_steps: int, n_inputs: int, n_outputs: int, sizes: tuple[int, ...]
 ) -> Network:
     """The network that an estimator's parameters describe; parameters without effect are errors."""
     name = type(estimator).__name__
-    dilations = () if estimator.dilations is None else tuple(np.atleast_1d(estimator.dilations))
-    dilations = tuple(int(dilation) for dilation in dilations)
+    dilations = layer_dilations(estimator)
     network = Network(
         n_steps,
         n_inputs,
@@ -129,11 +137,7 @@ def make_network(
             f"{name}: residual connections need a layer with as many units as inputs, got "
             f"{n_inputs} inputs and hidden_layer_sizes={sizes}."
         )
-    if CELLS[cell].feeds_back and (
-        estimator.layer_norm
-        or network.layer_dilations[-1] > 1
-        or (estimator.residual and network.layer_inputs[-1] == sizes[-1])
-    ):
+    if network.distorts_feedback:
         raise ValueError(
             f"{name} feeds the output of its last layer back, so that this layer cannot have "
             "layer_norm, a dilation or a residual connection: switch them off."
@@ -143,11 +147,17 @@ def make_network(
 
 def settled_by_first_fit(estimator: Any, scaling: Collection[str]) -> dict[str, Any]:
     """The parameters that training cannot go on with once they are changed."""
+    losses = (None, getattr(estimator, "loss", None))
+    used = [name for name in scaling if _SETTING_OF_LOSS.get(name) in losses]
     return {
         "hidden_layer_sizes": hidden_sizes(estimator),
-        **{name: getattr(estimator, name) for name in (*_SETTLED, *scaling)},
+        **{name: _comparable(getattr(estimator, name)) for name in (*_SETTLED, *used)},
         "dtype": np.dtype(estimator.dtype),
     }
+
+
+def _comparable(value: Any) -> Any:
+    return tuple(np.atleast_1d(value).tolist()) if isinstance(value, list | np.ndarray) else value
 
 
 def settled_by_solver(estimator: Any) -> dict[str, Any]:
@@ -184,6 +194,15 @@ def make_plan(estimator: Any, loss: Loss, **others: Any) -> Plan:
         max_grad_norm=estimator.max_grad_norm,
         **others,
     )
+
+
+def check_full_batch(estimator: Any) -> None:
+    """Raise a ValueError for what makes no sense where every step looks at all rows."""
+    if estimator.dropout or estimator.ema_decay is not None:
+        raise ValueError(
+            f'{type(estimator).__name__}: solver="lbfgs" minimises one loss over all rows, so that '
+            "dropout must be 0 and ema_decay None: change them or the solver."
+        )
 
 
 def make_schedule(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from tqdm import tqdm
 
 from forecaster import _validation as v
 from forecaster._threads import resolve_n_jobs
 from forecaster.estimators import options
-from forecaster.estimators._fitted import FittedNetwork, check_ends
+from forecaster.estimators._fitted import FittedNetwork, check_ends, scaled_inputs
 from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._segments import cut
 from forecaster.estimators._windows import (
@@ -29,6 +30,7 @@ from forecaster.kernels.readout import READOUTS
 from forecaster.nn.ensemble import resume_ensemble, train_ensemble
 from forecaster.nn.lbfgs import FullBatchPlan
 from forecaster.nn.losses import Loss
+from forecaster.nn.network import Network
 from forecaster.nn.source import ArraySource
 from forecaster.nn.state import State, Trained
 from forecaster.nn.training import Plan
@@ -54,9 +56,7 @@ RULES = {
 }
 
 
-class RecurrentEstimator(
-    FittedNetwork, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
-):
+class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
     """Abstract: a subclass lists its parameters and says what its targets are."""
 
     _cell: str
@@ -77,38 +77,12 @@ class RecurrentEstimator(
     def _fit_target_scaler(self, rows: TrainingRows) -> Scaler:
         return Scaler.identity(rows.Z.shape[2])
 
-    def _weigh(self, W: np.ndarray, Z: np.ndarray) -> np.ndarray:
-        """Weights of the targets, given those that follow from the samples'."""
-        return W
+    def _weigh(self, weights: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        """Weights (N, S) of the targets, given those of the samples or steps."""
+        return weights
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows, in order of time when ``early_stopping`` is used. A 2-D array is a window of
-            one variable: its columns are time steps, the oldest first. Samples may have different
-            lengths: a list of arrays (n_steps_i,) or (n_steps_i, n_inputs), or a 3-D array filled
-            up with NaN at the samples' ends.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets. With ``readout="each"``: (n_samples, n_steps) or
-            (n_samples, n_steps, n_outputs), or a list of such arrays for samples of different
-            lengths. NaN marks a target that is not known: it is left out of the loss.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each window, or with ``readout="each"`` of each step, (n_samples, n_steps);
-            zero leaves it out.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            For parameters out of range or without effect, and for data that are empty, not
-            numeric, not finite, of a wrong shape, or too few for the validation part.
-        """
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        """Train; called by ``fit`` itself, so that warnings point to the line that called that."""
         v.check_parameters(self, self._rules)
         continued = self.warm_start and hasattr(self, "thetas_")
         rows = self._read_rows(X, y, sample_weight, reset=not continued)
@@ -116,8 +90,8 @@ class RecurrentEstimator(
         training, held_out = rows[: len(rows) - n_validation], rows[len(rows) - n_validation :]
         if not continued:
             self._prepare(training)
-        n_nets = len(self.thetas_) if continued else self.n_estimators * self.n_init
-        plan = self._plan(self.max_iter, len(training))
+        n_nets = self.n_estimators * (1 if continued else self.n_init)
+        plan = self._plan(self.max_iter, training)
         source = self._source(training)
         with tqdm(
             total=n_nets * plan.n_steps(source.n_rows),
@@ -125,30 +99,27 @@ class RecurrentEstimator(
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-            results = self._train(
+            statuses = self._train(
+                training,
                 source,
                 plan,
                 n_nets,
+                self._solver_is_unchanged(),
                 validation=self._source(held_out) if n_validation else None,
                 progress=bar.update,
             )
-        self._keep(results, n_nets // (len(self.thetas_) if continued else self.n_estimators))
-        ended = {result.status for result in results}
-        if ended == {"finished"} and self.n_iter_ > 1 and not options.goes_to_the_end(self):
+        options.warn_of_outcome(self, statuses)
+        if "finished" in statuses and not options.goes_to_the_end(self):
             warnings.warn(
                 f"{type(self).__name__}: max_iter={self.max_iter} was reached before the loss "
                 f"stopped improving by tol={self.tol}. More iterations may give a better fit.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one pass over the given windows, from the weights reached so far.
-
-        The first call sets the scaling, and the state of the optimiser carries over from call to
-        call. Parameters as for `fit`.
-        """
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        """One pass; called by ``partial_fit`` itself."""
         v.check_parameters(self, self._rules)
         if self.solver == "lbfgs":
             raise ValueError(
@@ -159,18 +130,26 @@ class RecurrentEstimator(
         rows = self._read_rows(X, y, sample_weight, reset=first)
         if first:
             self._prepare(rows)
-        n_nets = self.n_estimators if first else len(self.thetas_)
-        plan = self._plan(1, len(rows))
-        self._keep(self._train(self._source(rows), plan, n_nets, resumable=True), 1)
+        elif hasattr(self, "_states"):
+            options.check_unchanged(self._settled_by_solver, options.settled_by_solver(self))
+        plan = self._plan(1, rows)
+        # The weights that were kept need not be those that a training has come to.
+        go_on = not first and all(
+            np.array_equal(state.weights, theta)
+            for state, theta in zip(getattr(self, "_states", ()), self.thetas_, strict=False)
+        )
+        statuses = self._train(rows, self._source(rows), plan, self.n_estimators, go_on)
+        options.warn_of_outcome(self, statuses)
         return self
 
     def _read_rows(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> TrainingRows:
         asked = options.settled_by_first_fit(self, self._scaling)
         if not reset:
             options.check_unchanged(self._settled, asked)
-        windows, _ = read_windows(self, X, reset=reset)
+        multiple = math.lcm(*options.layer_dilations(self))
+        windows, _ = read_windows(self, X, reset=reset, multiple=multiple)
         Z = self._read_targets(y, windows, reset)
-        W = self._weigh(read_weights(sample_weight, windows, Z), Z)
+        weights = self._weigh(read_weights(sample_weight, windows, Z.shape[1]), Z)
         if reset:
             self._settled = asked
             self.__dict__.pop("thetas_", None)  # what follows is another network
@@ -184,7 +163,7 @@ class RecurrentEstimator(
                     "clone the estimator to start afresh."
                 )
             check_ends(network, windows)
-        return training_rows(windows, Z, W)
+        return training_rows(windows, Z, weights)
 
     def _n_validation_rows(self, n_rows: int) -> int:
         if not self.early_stopping:
@@ -201,6 +180,12 @@ class RecurrentEstimator(
         """Scaling, loss and architecture, from the training rows alone."""
         windows = rows.windows
         n_steps, n_inputs = windows.X.shape[1:]
+        unknown = np.flatnonzero(~rows.W.any(axis=(0, 1)))
+        if unknown.size:
+            raise ValueError(
+                f"Output {unknown[0]} of y is NaN wherever the network is trained: give at least "
+                "one target of it that is known, or leave it out."
+            )
         self._dtype = np.dtype(self.dtype)
         self.n_outputs_ = rows.Z.shape[2]
         self._loss, n_outputs = self._make_loss(rows)
@@ -216,17 +201,21 @@ class RecurrentEstimator(
         self._target_scaler = self._fit_target_scaler(rows)
 
     def _source(self, rows: TrainingRows) -> ArraySource:
-        windows = rows.windows
-        X = self._input_scaler.transform(windows.X, self._dtype)
-        X *= windows.observed[..., None]
+        X = scaled_inputs(self._input_scaler, rows.windows, self._dtype)
         Z = self._target_scaler.transform(rows.Z, self._dtype)
         W = np.ascontiguousarray(rows.W, self._dtype)
         if self.bptt_steps is not None:
-            return cut(X, Z, W, self.bptt_steps)
-        return ArraySource(X, Z, W, windows.ends)
+            return cut(X, Z, W, self._training_network(rows).n_steps)
+        return ArraySource(X, Z, W, rows.windows.ends)
 
-    @property
-    def _n_segments(self) -> int:
+    def _training_network(self, rows: TrainingRows) -> Network:
+        """The network on as many steps as backpropagation runs through."""
+        n_steps = rows.windows.X.shape[1]
+        if self.bptt_steps is not None:
+            n_steps = min(n_steps, self.bptt_steps)
+        return replace(self.network_, n_steps=n_steps)
+
+    def _n_segments(self, rows: TrainingRows) -> int:
         """Pieces of a sequence for truncated backpropagation through time."""
         if self.bptt_steps is None:
             return 1
@@ -240,11 +229,13 @@ class RecurrentEstimator(
                 f"bptt_steps={self.bptt_steps} must be a multiple of every dilation, got "
                 f"{self.network_.layer_dilations}."
             )
-        return -(-self.network_.n_steps // self.bptt_steps)
+        return -(-rows.windows.X.shape[1] // self._training_network(rows).n_steps)
 
-    def _plan(self, max_iter: int, n_rows: int) -> Plan | FullBatchPlan:
+    def _plan(self, max_iter: int, rows: TrainingRows) -> Plan | FullBatchPlan:
         patience = 0 if options.goes_to_the_end(self) else self.n_iter_no_change
+        n_segments = self._n_segments(rows)
         if self.solver == "lbfgs":
+            options.check_full_batch(self)
             return FullBatchPlan(
                 loss=self._loss,
                 max_iter=max_iter,
@@ -256,10 +247,10 @@ class RecurrentEstimator(
         return options.make_plan(
             self,
             self._loss,
-            schedule=options.make_schedule(self, max_iter, self.n_iter_no_change, self.tol),
+            schedule=options.make_schedule(self, self.max_iter, self.n_iter_no_change, self.tol),
             max_iter=max_iter,
-            batch_size=min(64 if self.batch_size == "auto" else self.batch_size, n_rows),
-            n_segments=self._n_segments,
+            batch_size=min(64 if self.batch_size == "auto" else self.batch_size, len(rows)),
+            n_segments=n_segments,
             shuffle=self.shuffle,
             tol=self.tol,
             n_iter_no_change=patience,
@@ -267,46 +258,60 @@ class RecurrentEstimator(
 
     def _train(
         self,
+        rows: TrainingRows,
         source: ArraySource,
         plan: Plan | FullBatchPlan,
         n_nets: int,
-        *,
-        resumable: bool = False,
+        go_on: bool,
         **others: Any,
-    ) -> list[Trained]:
-        """Train from the states there are, from the weights there are, or from fresh ones."""
-        network, thetas = self.network_, getattr(self, "thetas_", None)
-        if self.bptt_steps is not None:
-            network = replace(network, n_steps=self.bptt_steps)
+    ) -> set[str]:
+        """Train from fresh weights or from those there are; say how it ended.
+
+        ``go_on``: whether an earlier training is continued, or a new one starts at its weights.
+        """
+        network, thetas = self._training_network(rows), getattr(self, "thetas_", None)
+        n_starts = n_nets // self.n_estimators
         others["n_threads"] = resolve_n_jobs(self.n_jobs)
         others["callbacks"] = self.callbacks or ()
         rngs = v.make_generator(self.random_state).spawn(n_nets)
         if isinstance(plan, FullBatchPlan):
-            return train_ensemble(
+            self.__dict__.pop("_states", None)
+            results = train_ensemble(
                 network, source, plan, rngs, dtype=self._dtype, thetas=thetas, **others
             )
-        settled = options.settled_by_solver(self)
-        states = getattr(self, "_states", None)
-        if states is None:
-            starts = thetas or [network.initial(rng, self._dtype) for rng in rngs]
-            pairs = zip(starts, rngs, strict=True)
+            return self._keep(results, n_starts, None)
+        if thetas is None:
+            thetas = [network.initial(rng, self._dtype) for rng in rngs]
+        pairs = list(zip(thetas, rngs, strict=True))
+        if not hasattr(self, "_states"):
             states = [State.begin(network, theta, plan, rng) for theta, rng in pairs]
+        elif go_on:
+            states = self._states
         else:
-            options.check_unchanged(self._settled_by_solver, settled)
-            for state in states:
-                state.record.n_stale = 0  # whoever calls again insists
-        if resumable or self.warm_start:
-            self._states, self._settled_by_solver = states, settled
-        return resume_ensemble(network, source, plan, states, **others)
+            states = [
+                _begin_anew(network, theta, plan, rng, state.record)
+                for (theta, rng), state in zip(pairs, self._states, strict=True)
+            ]
+        for state in states:
+            state.record.n_stale = 0  # whoever calls again insists
+        self._settled_by_solver = options.settled_by_solver(self)
+        results = resume_ensemble(network, source, plan, states, **others)
+        return self._keep(results, n_starts, states)
 
-    def _keep(self, results: list[Trained], n_starts: int) -> None:
-        """Keep the best of every ``n_starts`` trainings."""
-        groups = [results[k : k + n_starts] for k in range(0, len(results), n_starts)]
-        best = [min(group, key=_kept_loss) for group in groups]
-        if hasattr(self, "_states"):
-            kept = {id(result) for result in best}
-            pairs = zip(self._states, results, strict=True)
-            self._states = [state for state, result in pairs if id(result) in kept]
+    def _solver_is_unchanged(self) -> bool:
+        return getattr(self, "_settled_by_solver", None) == options.settled_by_solver(self)
+
+    def _keep(self, results: list[Trained], n_starts: int, states: list[State] | None) -> set[str]:
+        """Keep the best of every ``n_starts`` trainings; say how these ended."""
+        groups = (range(k, k + n_starts) for k in range(0, len(results), n_starts))
+        kept = [min(group, key=lambda k: _kept_loss(results[k])) for group in groups]
+        best = [results[k] for k in kept]
+        statuses = {result.status for result in best}
+        statuses |= {"interrupted"} & {result.status for result in results}
+        if states is not None:
+            self._states = [states[k] for k in kept]
+        if "diverged" in statuses:  # what follows begins anew, from weights that are finite
+            self.__dict__.pop("_states", None)
         first = best[0]
         self.thetas_ = [result.theta for result in best]
         self.loss_curve_ = first.loss_curve
@@ -314,9 +319,8 @@ class RecurrentEstimator(
         self.best_loss_ = first.best_loss
         self.n_iter_ = len(first.loss_curve)
         self.gradient_norm_curve_ = first.gradient_norm_curve
-        scores = [-loss for loss in first.validation_curve]
-        self.validation_scores_ = scores or None
-        options.warn_of_outcome(self, {result.status for result in best})
+        self.validation_scores_ = [-loss for loss in first.validation_curve] or None
+        return statuses
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -329,3 +333,12 @@ def _kept_loss(result: Trained) -> float:
     """Loss of the weights that a training has kept."""
     last_counts = not result.validation_curve and result.status not in ("diverged", "interrupted")
     return result.loss_curve[-1] if last_counts and result.loss_curve else result.best_loss
+
+
+def _begin_anew(
+    network: Network, theta: np.ndarray, plan: Plan, rng: np.random.Generator, history: Trained
+) -> State:
+    """A training that starts at ``theta``, where another one led, whose history goes on."""
+    state = State.begin(network, theta, plan, rng)
+    state.record = replace(history, theta=theta.copy(), best_loss=math.inf, n_steps=0)
+    return state

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
 
 from forecaster import _validation as v
 from forecaster.estimators._distributions import distribution, quantiles_of
 from forecaster.estimators._scaling import Scaler
-from forecaster.estimators._windows import TrainingRows, Windows, is_ragged, read_numeric_targets
+from forecaster.estimators._windows import TrainingRows, Windows, read_numeric_targets, read_weights
 from forecaster.estimators.recurrent import RULES, RecurrentEstimator
 from forecaster.nn.losses import DISTRIBUTIONS, Loss
 
@@ -121,6 +122,55 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         self.dtype = dtype
         self.n_jobs = n_jobs
 
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
+            Windows, in order of time when ``early_stopping`` is used. A 2-D array is a window of
+            one variable: its columns are time steps, the oldest first. Samples may have different
+            lengths: a list of arrays (n_steps_i,) or (n_steps_i, n_inputs), or a 3-D array filled
+            up with NaN at the samples' ends.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets. With ``readout="each"``: (n_samples, n_steps) or
+            (n_samples, n_steps, n_outputs), or a list of such arrays for samples of different
+            lengths. NaN marks a target that is not known: it is left out of the loss.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each window, or with ``readout="each"`` of each step, (n_samples, n_steps)
+            or a list of arrays; zero leaves it out.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For parameters out of range or without effect, and for data that are empty, not
+            numeric, not finite, of a wrong shape, or too few for the validation part.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one pass over the given windows, from the weights reached so far.
+
+        The first call sets the scaling, if there was no `fit`. The state of the optimiser carries
+        over from call to call: ``fit`` with ``max_iter=5`` and then five calls on the same windows
+        equal ``fit`` with ``max_iter=10`` to the bit. After early stopping, it starts anew at the
+        weights that were best. Each call runs through a "cosine" or "one_cycle" schedule once.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for `fit`.
+
+        Returns
+        -------
+        self
+        """
+        return self._partial_fit(X, y, sample_weight)
+
     def _read_targets(self, y: Any, windows: Windows, reset: bool) -> np.ndarray:
         each = self.readout == "each"
         Z, y_ndim = read_numeric_targets(self, y, windows, each)
@@ -152,20 +202,32 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             return Scaler.fit(rows.Z, rows.W)
         return Scaler.identity(rows.Z.shape[2])
 
-    def _parameters(self, X: Any) -> np.ndarray:
-        """What the outputs stand for on the targets' scale, (P, *shape of predictions)."""
+    def _parameters(self, X: Any) -> tuple[np.ndarray, Windows]:
+        """What the outputs stand for on the targets' scale, (P, N, steps, O); NaN behind ends."""
         linked, windows = self._linked(X)
         scaler = self._target_scaler
         parameters = np.moveaxis(linked, 2, 0)
-        n_places = len(parameters) if self.loss not in DISTRIBUTIONS else 1
+        n_places = 1 if self._loss.name in DISTRIBUTIONS else len(parameters)
         parameters[:n_places] = scaler.inverse(parameters[:n_places])
-        if self.loss in ("gaussian", "student_t"):
+        if self._loss.name in ("gaussian", "student_t"):
             parameters[1] *= scaler.scale
-        if self.network_.readout != "each":
-            parameters = parameters[:, :, 0]
-        else:
+        if self.network_.readout == "each":
             parameters[:, ~windows.observed] = np.nan
-        return parameters[..., 0] if parameters.ndim - 1 > self._y_ndim else parameters
+        return parameters, windows
+
+    def _like_targets(self, values: np.ndarray) -> np.ndarray:
+        """Values (..., N, steps, O) in the shape that targets had in `fit`."""
+        if self.network_.readout != "each":
+            values = values[..., 0, :]
+            return values[..., 0] if self._y_ndim == 1 else values
+        return values[..., 0] if self._y_ndim == 2 else values
+
+    def _central(self, parameters: np.ndarray) -> np.ndarray:
+        """The forecast itself among all ``parameters`` (P, ...)."""
+        if self._loss.name != "pinball":
+            return parameters[0]
+        levels = list(self._loss.settings)
+        return parameters[levels.index(0.5) if 0.5 in levels else len(levels) // 2]
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of windows.
@@ -190,11 +252,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             For data that do not match those of `fit`.
         """
-        parameters = self._parameters(X)
-        if self.loss != "pinball":
-            return parameters[0]
-        levels = list(self._loss.settings)
-        return parameters[levels.index(0.5) if 0.5 in levels else len(levels) // 2]
+        return self._like_targets(self._central(self._parameters(X)[0]))
 
     def predict_quantiles(self, X: Any) -> np.ndarray:
         """Predict the quantiles ``quantiles`` of the targets.
@@ -214,8 +272,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             If ``loss`` is neither "pinball" nor a distribution's.
         """
-        if self.loss == "pinball":
-            return np.moveaxis(self._parameters(X), 0, -1)
+        check_is_fitted(self, "thetas_")
+        if self._loss.name == "pinball":
+            return np.moveaxis(self._like_targets(self._parameters(X)[0]), 0, -1)
         return quantiles_of(self.predict_dist(X), np.atleast_1d(self.quantiles))
 
     def predict_dist(self, X: Any) -> Any:
@@ -238,15 +297,18 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             If ``loss`` is not a distribution's.
         """
-        if self.loss not in DISTRIBUTIONS:
+        check_is_fitted(self, "thetas_")
+        if self._loss.name not in DISTRIBUTIONS:
             raise ValueError(
-                f"A distribution needs loss={', '.join(map(repr, DISTRIBUTIONS))}, got "
-                f"{self.loss!r}: set it and fit again."
+                f"A distribution needs loss to be one of {', '.join(map(repr, DISTRIBUTIONS))}, "
+                f"got {self._loss.name!r}: set it and fit again."
             )
-        return distribution(self.loss, self._parameters(X))
+        return distribution(self._loss.name, self._like_targets(self._parameters(X)[0]))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Coefficient of determination R^2, averaged over outputs and output steps.
+        """Coefficient of determination R^2, averaged over outputs.
+
+        With ``readout="each"`` the steps of all samples count together.
 
         Parameters
         ----------
@@ -254,26 +316,31 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             Windows, as for `predict`.
         y : array-like
             Targets, of the shape that `fit` takes; NaN is left out.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each window.
+        sample_weight : array-like, optional
+            Weights, of the shape that `fit` takes.
 
         Returns
         -------
         float
             1 for perfect predictions, 0 for those of the mean.
         """
-        predicted = self.predict(X)
-        if is_ragged(y):
-            y = np.concatenate([np.reshape(one, (len(one), -1)) for one in y])
-            predicted = predicted.reshape(-1, y.shape[1])
-            predicted = predicted[~np.isnan(predicted).any(axis=1)]
-        predicted = predicted.reshape(len(predicted), -1)
-        y = np.reshape(np.asarray(y, float), predicted.shape)
+        parameters, windows = self._parameters(X)
+        predicted = self._central(parameters)
+        each = self.network_.readout == "each"
+        truth, _ = read_numeric_targets(self, y, windows, each)
+        if truth.shape != predicted.shape:
+            raise ValueError(
+                f"y must have {predicted.shape[2]} outputs, as in fit, got {truth.shape[2]}."
+            )
+        weights = read_weights(sample_weight, windows, truth.shape[1])
         scores = []
-        for column, truth in zip(predicted.T, y.T, strict=True):
-            known = ~(np.isnan(truth) | np.isnan(column))
-            weights = None if sample_weight is None else np.asarray(sample_weight)[known]
-            scores.append(r2_score(truth[known], column[known], sample_weight=weights))
+        for o in range(self.n_outputs_):
+            known = ~(np.isnan(truth[..., o]) | np.isnan(predicted[..., o]))
+            scores.append(
+                r2_score(
+                    truth[..., o][known], predicted[..., o][known], sample_weight=weights[known]
+                )
+            )
         return float(np.mean(scores))
 
     def __sklearn_tags__(self) -> Any:

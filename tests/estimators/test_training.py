@@ -70,8 +70,11 @@ def test_fit_forgets_what_partial_fit_left(hidden):
 @in_time
 def test_warm_start_goes_on():
     first = net(warm_start=True).fit(X, Y)
-    before, loss = first.predict(X), first.loss_
-    assert first.fit(X, Y).loss_curve_[0] < loss
+    curve = first.loss_curve_
+    assert first.fit(X, Y).loss_curve_[:3] == curve
+    assert max(first.loss_curve_[3:]) < min(curve)
+    assert first.n_iter_ == 6
+    before = net(warm_start=True).fit(X, Y).predict(X)
     still = net(warm_start=True).fit(X, Y).set_params(**STANDSTILL)
     np.testing.assert_array_equal(still.fit(10 * X, Y - 50).predict(X), before)
     cold = net().fit(X, Y)
@@ -99,7 +102,8 @@ def test_going_on_needs_windows_alike(method):
     [
         *[{"readout": "each"}, {"hidden_layer_sizes": 5}, {"skip": True}, {"activation": "relu"}],
         *[{"learn_initial_state": True}, {"dtype": "float32"}],
-        *[{"scale_inputs": False}, {"scale_targets": False}],
+        *[{"scale_inputs": False}, {"scale_targets": False}, {"loss": "huber"}],
+        *[{"dilations": 3}, {"layer_norm": True}, {"n_estimators": 2}],
     ],
     ids=str,
 )
@@ -119,7 +123,10 @@ def test_going_on_needs_the_same_architecture_and_scaling(method, change):
         ("adam", {"beta_2": 0.5}, {"learning_rate_init": 0.1}),
         ("adam", {"epsilon": 0.5}, {"alpha": 0.5}),
         ("sgd", {"momentum": 0.5}, {"beta_1": 0.5}),
-        ("sgd", {"nesterovs_momentum": False}, {"loss": "absolute_error"}),
+        ("sgd", {"nesterovs_momentum": False}, {"max_grad_norm": 0.1}),
+        ("rmsprop", {"momentum": 0.5}, {"beta_1": 0.5}),
+        ("adam", {"ema_decay": 0.9}, {"batch_size": 4}),
+        ("adam", {"learning_rate": "plateau"}, {"quantiles": 0.5}),
     ],
     ids=str,
 )
