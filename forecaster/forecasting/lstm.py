@@ -224,11 +224,13 @@ class LSTMForecaster(RecurrentForecaster):
     >>> LSTMForecaster(random_state=0).fit([1, 2, 3, 4, 5]).predict(1).round(2)
     5    6.0
     dtype: float64
-    >>> from forecaster.data import load_beer
-    >>> y = load_beer()
-    >>> forecaster = LSTMForecaster(8, season_length=4, random_state=0).fit(y)
+    >>> from forecaster.data import load_airline
+    >>> y = load_airline()
+    >>> forecaster = LSTMForecaster(horizon=12, season_length=12, random_state=0).fit(y[:-12])
     >>> forecaster.predict(level=80).columns.tolist()
     ['mean', 'lo-80', 'hi-80']
+    >>> bool(forecaster.score(y[-12:]) > -1)  # better than the seasonal naive forecast in training
+    True
     """
 
     _cell = "lstm"
