@@ -221,7 +221,7 @@ class ElmanJordanForecaster(RecurrentForecaster):
     dtype: float64
     >>> from forecaster.data import load_airline
     >>> y = load_airline()
-    >>> forecaster = ElmanJordanForecaster(horizon=12, season_length=12, random_state=0).fit(y[:-12])
+    >>> forecaster = ElmanJordanForecaster(12, season_length=12, random_state=0).fit(y[:-12])
     >>> forecaster.predict(level=80).columns.tolist()
     ['mean', 'lo-80', 'hi-80']
     >>> bool(forecaster.score(y[-12:]) > -1)  # better than the seasonal naive forecast in training

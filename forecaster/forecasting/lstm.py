@@ -226,7 +226,7 @@ class LSTMForecaster(RecurrentForecaster):
     dtype: float64
     >>> from forecaster.data import load_airline
     >>> y = load_airline()
-    >>> forecaster = LSTMForecaster(horizon=12, season_length=12, random_state=0).fit(y[:-12])
+    >>> forecaster = LSTMForecaster(12, season_length=12, random_state=0).fit(y[:-12])
     >>> forecaster.predict(level=80).columns.tolist()
     ['mean', 'lo-80', 'hi-80']
     >>> bool(forecaster.score(y[-12:]) > -1)  # better than the seasonal naive forecast in training
