@@ -216,6 +216,14 @@ def window(y, origin, T, D, scale):
     return (np.reshape(values, (T, D)) - y[origin]) / scale
 
 
+def patches_by_step(y, origin, T, D, scale):
+    """The same patches, each measured from the value before it."""
+    ends = [origin - k * D for k in reversed(range(T))]
+    patches = [[y[max(0, end - k)] for k in reversed(range(D))] for end in ends]
+    bases = [y[max(0, end - D)] for end in ends]
+    return (np.array(patches) - np.array(bases)[:, None]) / scale
+
+
 def targets(y, origin, h, scale, level, slope):
     """The h values after an origin, measured from the line through it, and which are known."""
     Z, W = np.zeros(h), np.zeros(h)

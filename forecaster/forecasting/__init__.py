@@ -6,8 +6,9 @@ from forecaster.forecasting.baselines import (
     SeasonalNaiveForecaster,
 )
 from forecaster.forecasting.elman import ElmanForecaster
+from forecaster.forecasting.elman_jordan import ElmanJordanForecaster
 from forecaster.forecasting.gru import GRUForecaster
-from forecaster.forecasting.jordan import ElmanJordanForecaster, JordanForecaster
+from forecaster.forecasting.jordan import JordanForecaster
 from forecaster.forecasting.lstm import LSTMForecaster
 
 __all__ = [

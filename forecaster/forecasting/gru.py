@@ -6,6 +6,225 @@ from forecaster.forecasting.recurrent import RecurrentForecaster
 
 
 class GRUForecaster(RecurrentForecaster):
-    """Forecasts one series, or a panel of them, with an ensemble of GRU networks."""
+    """Forecasts one series, or a panel of them, with an ensemble of gated recurrent units (GRU).
+
+    A GRU learns by gates what to keep of its state and what to renew: over long windows it
+    remembers, and its gradients last, where an Elman network's vanish. Over the few steps of
+    the default windows both forecast alike, and this one takes longer.
+
+    Give it a series, the horizon and the season length; the rest follows the data. Values are
+    deseasonalised, cut into windows relative to their last value, and read by the network in
+    patches of several values per recurrent step. A linear readout of all hidden states, beside
+    a linear path from the window itself, forecasts all steps at once. On a short history the
+    networks learn what a trend forecast (exponential smoothing with a share of the trend line)
+    leaves over; on a large panel they learn the whole change. One model serves all series.
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Steps that ``predict()`` forecasts, and that training aims at.
+    season_length : int, default=1
+        Steps in a season, such as 12 for months in a year; 1 for none. It counts once a series
+        shows two of them.
+    window : int or "auto", default="auto"
+        Values that the network looks at, rounded up to whole patches. "auto": twice the horizon
+        (four times on large panels of long series), at least a season.
+    patch_size : int or "auto", default="auto"
+        Values per recurrent step. "auto": a season where the window holds three, else a quarter
+        of the window.
+    strategy : {"direct", "recursive"}, default="direct"
+        Whether the network forecasts all steps at once, or one step that is fed back. Either
+        way `predict` goes beyond the horizon by feeding forecasts back.
+    transform : {"auto", "log", "none"}, default="auto"
+        Whether logarithms are modelled, for all series alike. "auto": if every value of every
+        series is positive, so a single zero switches them off; unless a trend forecast of the
+        logarithms is more than a tenth worse.
+    deseasonalize : bool, default=True
+        Whether seasonal indices, shrunk by what noise alone would explain, are removed first
+        and added back last.
+    blend : float or "auto", default="auto"
+        Share of the trend forecast in the final one, 0 to 1. "auto": a quarter for series up to
+        300 points, fading to none for longer ones.
+    n_estimators : int, default=5
+        Networks, trained side by side from different random numbers; forecasts are their mean.
+    calibrate : bool, default=True
+        Whether a second ensemble is trained without the last values, so that its errors there
+        give intervals and a comparison with the seasonal naive forecast. Doubles the time of
+        `fit`; short series go without.
+    hidden_layer_sizes : int, tuple of int or "auto", default="auto"
+        Hidden units of each layer. "auto": one layer of 16, 32 or 64 units by number of
+        windows.
+    activation : {"tanh"}, default="tanh"
+        The GRU cell has activations of its own, so that nothing else is accepted.
+    readout : {"all", "last", "each"}, default="all"
+        Whether the linear layer reads all hidden states at once, the last one, or each by
+        itself. "each" makes forking sequences (Wen et al. 2017): every step forecasts what
+        follows it, every step's loss counts, and forecasts are read from the last one. One pass
+        over a window then trains on all its origins, which suits long windows of many steps.
+        Patches are then measured from the value before them, and losses are sums over the
+        steps.
+    skip : bool, default=True
+        Whether the linear layer sees the window as well: all of it, or with ``readout="each"``
+        the patch of its step.
+    learn_initial_state : bool, default=False
+        Whether the state before the first step is learned instead of zero.
+    residual : bool, default=False
+        Whether layers with as many units as inputs add their inputs to their outputs; there
+        must be one. The inputs of the first layer are the values of a patch.
+    dilations : int, tuple of int or None, default=None
+        For each layer, how many steps back its recurrence reaches (Chang et al. 2017); divisors
+        of the number of steps, ``window / patch_size``. None: 1 for all.
+    dropout : float, default=0.0
+        Share of a layer's outputs that is dropped on the way to the next layer in training,
+        from 0 to less than 1. Needs two layers.
+    layer_norm : bool, default=False
+        Whether the outputs of each layer are normalised over its units (Ba et al. 2016).
+    loss : {"absolute_error", "squared_error", "huber"}, default="absolute_error"
+        Loss of the scaled values. For quantiles, see ``level`` of `predict`: intervals are
+        calibrated for any loss.
+    huber_delta : float, default=1.0
+        Error from which on the Huber loss grows linearly, in units of about the mean absolute
+        change over the horizon.
+    solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
+        Optimiser.
+    alpha : float, default=0.0
+        L2 penalty on the weights; with ``solver="adamw"`` their decoupled decay.
+    weight_decay : float or "auto", default="auto"
+        Decoupled decay (Loshchilov & Hutter 2019) of readout and skip path, whatever the
+        solver. "auto": 800 over the number of windows, at most 25: a short history keeps the
+        forecast near the trend's.
+    batch_size : int or "auto", default="auto"
+        Windows per step. "auto": 64, on large panels 256.
+    learning_rate : {"one_cycle", "constant", "step", "cosine", "plateau"}, default="one_cycle"
+        Schedule over ``max_steps``: up and down again; no change; halved after each quarter;
+        down to zero by half a cosine; halved when an eighth of the time has not improved the
+        training loss.
+    learning_rate_init : float, default=5e-3
+        Learning rate; the peak of the schedule.
+    max_steps : int or "auto", default="auto"
+        Optimiser steps. "auto": 300 to 2,000 with the number of windows.
+    max_seconds : float or None, default=None
+        Time budget of `fit`, of which the final and the second ensemble (see ``calibrate``)
+        have half each. Once it is spent no further step is made; the networks are used as they
+        are, after one step at least. The first fit on a machine compiles, which counts. The
+        second ensemble makes no more steps than the final one had time for. With a budget,
+        results depend on the machine's speed.
+    momentum : float, default=0.9
+        Momentum of "sgd" and "rmsprop", 0 to less than 1.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of "sgd" is Nesterov's.
+    beta_1 : float, default=0.9
+        Decay of the mean gradient of "adam" and "adamw".
+    beta_2 : float, default=0.999
+        Decay of the mean squared gradient of "adam", "adamw" and "rmsprop".
+    epsilon : float, default=1e-8
+        What keeps "adam", "adamw" and "rmsprop" from dividing by zero.
+    max_grad_norm : float or None, default=1.0
+        Longer gradients are shortened to this norm; None leaves them as they are.
+    ema_decay : float or None, default=None
+        Forecast with an average of the weights over the steps, in which each step counts this
+        much less than the one after it (0.99: about the last hundred). None: with the last
+        weights.
+    callbacks : sequence of objects or None, default=None
+        Each has a method ``on_epoch_end(epoch)``, called after every 50 steps of each network
+        of the final ensemble, for one network at a time, and returning True to stop that one.
+        ``epoch`` has the attributes ``member`` (which network, from 0), ``iteration``,
+        ``n_steps``, ``train_loss``, ``learning_rate``, ``gradient_norm``, ``seconds``. The
+        second ensemble is trained without callbacks, with as many steps as the final one had on
+        average if that was stopped.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. The same integer gives the same bits, whatever ``n_jobs``.
+    verbose : bool or int, default=False
+        Whether to show a progress bar.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the networks; values, seasons and trends are in float64.
+    n_jobs : int or None, default=None
+        Threads: None for all cores (one inside a joblib worker), -1 for all.
+    freq : str, pandas offset, int or None, default=None
+        The step from row to row, for timestamps that do not tell it by themselves.
+    id_col, time_col, target_col : str, default="unique_id", "ds", "y"
+        The columns of a long frame.
+
+    Attributes
+    ----------
+    recipe_ : Recipe
+        Sizes and budgets in force: what every "auto" became.
+    model_ : Model
+        Preparation, architecture and trained members.
+    calibration_ : Calibration or None
+        Errors on held-out windows.
+    weights_ : list of dict
+        Weights of each network by name.
+    loss_ : float
+        Last of ``loss_curve_``. Infinite, as ``best_loss_``, if Ctrl-C came before any.
+    best_loss_ : float
+        Lowest of ``loss_curve_``.
+    loss_curve_ : list of float
+        Mean training loss of the networks over every 50 steps, the last of them perhaps fewer.
+    n_iter_ : int
+        Number of such stretches of 50 steps.
+    data_ : SeriesSet
+        The known rows.
+
+    Warns
+    -----
+    SkillWarning
+        If the forecasts of the held-out windows were worse than repeating the last season.
+    ConvergenceWarning
+        If a training diverged; the best weights before that are kept.
+
+    See Also
+    --------
+    LSTMForecaster : Another gated cell, with a memory besides the state.
+    ElmanForecaster : Without gates: quicker, for short windows.
+    GRURegressor : The same network on windows of your own.
+
+    Notes
+    -----
+    The recurrence, in PyTorch's form, is with the logistic function ``s``
+
+        r = s(x[t] Wr + h[t-1] Ur + br)
+        z = s(x[t] Wz + h[t-1] Uz + bz)
+        n = tanh(x[t] Wn + bn + r (h[t-1] Un + bh))
+        h[t] = (1 - z) n + z h[t-1]
+
+    with the patch ``x[t]`` and the states ``h[t]``; products of vectors are element by element.
+
+    No look-ahead: intervals and comparisons come from a second model, whose networks, seasons
+    and trends have not seen the values it is tested on; it takes over the sizes and whether
+    logarithms are used. Forecasts of transformed values are transformed back without a
+    correction of their mean: they are near the median.
+
+    Limits: at least ``horizon + 2`` points; no missing values and no exogenous columns yet. On
+    random walks no method beats the last value, and this one does not either.
+
+    References
+    ----------
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+    machine translation", EMNLP 2014.
+    S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for time
+    series forecasting", International Journal of Forecasting 36 (2020) 75-85.
+    V. Assimakopoulos, K. Nikolopoulos, "The theta model", International Journal of Forecasting
+    16 (2000) 521-530.
+    R. Wen, K. Torkkola, B. Narayanaswamy, D. Madeka, "A multi-horizon quantile recurrent
+    forecaster", arXiv:1711.11053 (2017).
+    S. Chang et al., "Dilated recurrent neural networks", NeurIPS 2017.
+    J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", arXiv:1607.06450 (2016).
+    I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> from forecaster import GRUForecaster
+    >>> GRUForecaster(random_state=0).fit([1, 2, 3, 4, 5]).predict(1).round(2)
+    5    6.0
+    dtype: float64
+    >>> from forecaster.data import load_airline
+    >>> y = load_airline()
+    >>> forecaster = GRUForecaster(12, season_length=12, random_state=0).fit(y[:-12])
+    >>> forecaster.predict(level=80).columns.tolist()
+    ['mean', 'lo-80', 'hi-80']
+    >>> bool(forecaster.score(y[-12:]) > -1)  # better than the seasonal naive forecast in training
+    True
+    """
 
     _cell = "gru"

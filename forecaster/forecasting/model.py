@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from forecaster.forecasting.preparation import Preparation, Prepared
 from forecaster.forecasting.recipe import Recipe
 from forecaster.nn.engine import Engine
 from forecaster.nn.ensemble import train_ensemble
+from forecaster.nn.monitor import Callback
 from forecaster.nn.network import Network
 from forecaster.nn.training import Plan, Trained
 
@@ -51,6 +52,11 @@ class Model:
     statuses: frozenset[str]
     n_threads: int
 
+    @property
+    def n_steps(self) -> int:
+        """Optimiser steps that the members made on average, at least 1."""
+        return max(1, round(np.mean([member.n_steps for member in self.trained])))
+
     def forecast_prepared(self, panel: Panel, steps: int) -> FloatArray:
         """Forecast what follows the panel, (S, steps), on the prepared scale.
 
@@ -70,7 +76,7 @@ class Model:
 
     def _block(self, prepared: Prepared) -> FloatArray:
         recipe = self.recipe
-        source = LastWindows(prepared, self.unit)
+        source = LastWindows(prepared, self.unit, _by_step(self.network))
         trend = prepared.trend(recipe.n_outputs)
         start = trend if recipe.from_trend else prepared.values[prepared.panel.indptr[1:] - 1, None]
         learned = start + self.unit[:, None] * self._outputs(source)
@@ -78,7 +84,7 @@ class Model:
         return blend * trend + (1.0 - blend) * learned
 
     def _outputs(self, source: LastWindows) -> FloatArray:
-        """Mean of the members' outputs, (S, outputs)."""
+        """Mean of the members' outputs at the end of the window, (S, outputs)."""
         batches = [
             np.arange(start, min(start + _FORECAST_BATCH, source.n_rows))
             for start in range(0, source.n_rows, _FORECAST_BATCH)
@@ -87,7 +93,7 @@ class Model:
         def outputs(member: Trained) -> FloatArray:
             parameters = self.network.bind(member.theta)
             with Engine(self.network, _FORECAST_BATCH, member.theta.dtype) as engine:
-                parts = [engine.outputs(parameters, source, rows)[:, 0] for rows in batches]
+                parts = [engine.outputs(parameters, source, rows)[:, -1] for rows in batches]
             return np.concatenate(parts).astype(np.float64)
 
         with single_threaded_blas():
@@ -106,13 +112,18 @@ def fit_model(
     n_threads: int,
     dtype: np.dtype,
     progress: Callable[[int], None] | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Model:
     """Train ``n_members`` networks that differ in their random numbers only."""
     unit = _unit(preparation, recipe)
     source = PanelSource(
-        preparation.apply(panel), unit, recipe.min_observed, recipe.min_targets, recipe.from_trend
+        preparation.apply(panel),
+        unit,
+        recipe.min_observed,
+        recipe.min_targets,
+        recipe.from_trend,
+        _by_step(network),
     )
-
     members = train_ensemble(
         network,
         source,
@@ -121,11 +132,17 @@ def fit_model(
         dtype=dtype,
         n_threads=n_threads,
         progress=progress,
+        callbacks=callbacks,
     )
     # after Ctrl-C some have not started: their random weights would only spoil the mean
     trained = [member for member in members if member.n_steps] or members[:1]
     statuses = frozenset(member.status for member in members)
     return Model(recipe, preparation, network, tuple(trained), unit, statuses, n_threads)
+
+
+def _by_step(network: Network) -> bool:
+    """Whether the network forecasts at every step of a window."""
+    return network.readout == "each"
 
 
 def _unit(preparation: Preparation, recipe: Recipe) -> FloatArray:

@@ -23,6 +23,12 @@ class PanelSource:
         A window counts if so many values lie in it and so many follow it.
     from_trend : bool
         Whether targets are measured from the trend anchor, or else from the last value.
+    by_step : bool
+        Whether every step of a window that could end a window itself has targets, which follow it
+        and are measured from where it ends (forking sequences; R. Wen, K. Torkkola, B.
+        Narayanaswamy, D. Madeka, arXiv:1711.11053). Inputs are then measured from the value before
+        each patch: the window's last value, from which they are measured otherwise, would give
+        away what follows the steps before it.
     """
 
     def __init__(
@@ -32,6 +38,7 @@ class PanelSource:
         min_observed: int,
         min_targets: int,
         from_trend: bool,
+        by_step: bool = False,
     ) -> None:
         panel = prepared.panel
         counts = np.maximum(panel.lengths - min_observed - min_targets + 1, 0)
@@ -40,6 +47,7 @@ class PanelSource:
         self._values, self._indptr, self._scale = prepared.values, panel.indptr, scale
         self._level = prepared.level if from_trend else prepared.values
         self._slope = prepared.slope if from_trend else np.zeros_like(prepared.values)
+        self._by_step = by_step
         self.n_rows = int(self._starts[-1])
 
     def fill_inputs(self, rows: IntArray, chunk: Chunk) -> None:
@@ -48,20 +56,26 @@ class PanelSource:
     def fill(self, rows: IntArray, chunk: Chunk) -> None:
         series, origins = self._find(rows)
         self._fill_inputs(series, origins, chunk)
+        n_steps, n_rows, patch = chunk.X.shape
+        steps = (n_steps if self._by_step else 1, n_rows, -1)
         windows.gather_targets(
             self._values,
             self._indptr,
+            self._first_origins,
             self._scale,
             self._level,
             self._slope,
+            patch,
             series,
             origins,
-            chunk.Z,
-            chunk.W,
+            chunk.Z.reshape(steps),
+            chunk.W.reshape(steps),
         )
 
     def _fill_inputs(self, series: IntArray, origins: IntArray, chunk: Chunk) -> None:
-        windows.gather_inputs(self._values, self._indptr, self._scale, series, origins, chunk.X)
+        windows.gather_inputs(
+            self._values, self._indptr, self._scale, self._by_step, series, origins, chunk.X
+        )
 
     def _find(self, rows: IntArray) -> tuple[IntArray, IntArray]:
         series, origins = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
@@ -72,13 +86,14 @@ class PanelSource:
 class LastWindows:
     """One row per series: the window that ends with its last value."""
 
-    def __init__(self, prepared: Prepared, scale: FloatArray) -> None:
-        self._prepared, self._scale = prepared, scale
+    def __init__(self, prepared: Prepared, scale: FloatArray, by_step: bool = False) -> None:
+        self._prepared, self._scale, self._by_step = prepared, scale, by_step
         self.n_rows = prepared.panel.n_series
 
     def fill_inputs(self, rows: IntArray, chunk: Chunk) -> None:
         prepared = self._prepared
         indptr = prepared.panel.indptr
+        origins = indptr[1:][rows] - 1
         windows.gather_inputs(
-            prepared.values, indptr, self._scale, rows, indptr[1:][rows] - 1, chunk.X
+            prepared.values, indptr, self._scale, self._by_step, rows, origins, chunk.X
         )

@@ -6,7 +6,7 @@ values per recurrent step, budgets that grow with the number of windows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,15 @@ class Recipe:
     def n_steps(self) -> int:
         """Recurrent steps, T."""
         return self.window // self.patch_size
+
+    def with_sizes_of(self, other: Recipe) -> Recipe:
+        """The same for the data at hand, with the architecture of another."""
+        return replace(
+            self,
+            window=other.window,
+            patch_size=other.patch_size,
+            hidden_layer_sizes=other.hidden_layer_sizes,
+        )
 
 
 def points_needed(horizon: int, strategy: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -26,14 +27,18 @@ from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.preparation import fit_preparation
-from forecaster.forecasting.recipe import known_season, points_needed, resolve
+from forecaster.forecasting.recipe import Recipe, known_season, points_needed, resolve
 from forecaster.kernels.readout import READOUTS
 from forecaster.nn.losses import Loss
+from forecaster.nn.monitor import Callback
+from forecaster.nn.training import Plan
 
 _AUTO = v.choice("auto")
 _RULES = {
     **SHARED_RULES,
-    "loss": v.choice("absolute_error", "squared_error"),
+    "loss": v.choice("absolute_error", "squared_error", "huber"),
+    "huber_delta": v.real(0, open_low=True),
+    "solver": v.choice("adam", "adamw", "rmsprop", "sgd"),
     "horizon": v.integer(1),
     "season_length": v.integer(1),
     "window": v.either(v.integer(2), _AUTO),
@@ -45,7 +50,7 @@ _RULES = {
     "n_estimators": v.integer(1),
     "calibrate": v.boolean(),
     "hidden_layer_sizes": v.either(v.sizes(), _AUTO),
-    "readout": v.choice(*(name for name in READOUTS if name != "each")),
+    "readout": v.choice(*READOUTS),
     "skip": v.boolean(),
     "weight_decay": v.either(v.real(0), _AUTO),
     "batch_size": v.either(v.integer(1), _AUTO),
@@ -84,6 +89,7 @@ class RecurrentForecaster(Forecaster):
         dropout: float = 0.0,
         layer_norm: bool = False,
         loss: str = "absolute_error",
+        huber_delta: float = 1.0,
         solver: str = "adam",
         alpha: float = 0.0,
         weight_decay: float | str = "auto",
@@ -129,6 +135,7 @@ class RecurrentForecaster(Forecaster):
         self.dropout = dropout
         self.layer_norm = layer_norm
         self.loss = loss
+        self.huber_delta = huber_delta
         self.solver = solver
         self.alpha = alpha
         self.weight_decay = weight_decay
@@ -184,16 +191,18 @@ class RecurrentForecaster(Forecaster):
         panel = data.panel
         held_out = self._n_held_out(panel)
         n_models = 2 if held_out else 1
+        recipe = self._resolve(panel)
         with tqdm(
-            total=n_models * self.n_estimators * self._resolve(panel).max_steps,
+            total=n_models * self.n_estimators * recipe.max_steps,
             disable=not self.verbose,
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-            model = self._fit_model(panel, self.transform, rng, bar)
+            plan = self._make_plan(recipe, n_models)
+            callbacks = self.callbacks or ()
+            model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
             calibration = None
-            interrupted = "interrupted" in model.statuses
-            if held_out and not interrupted:
+            if held_out and "interrupted" not in model.statuses:
                 calibration = self._calibrate(panel, held_out, model, calibration_rng, bar)
         self.data_, self.model_, self.calibration_ = data, model, calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
@@ -215,7 +224,7 @@ class RecurrentForecaster(Forecaster):
                 f"{longest}: give more points or a shorter horizon."
             )
 
-    def _resolve(self, panel: Panel) -> Any:
+    def _resolve(self, panel: Panel) -> Recipe:
         sizes = self.hidden_layer_sizes
         return resolve(
             panel,
@@ -236,23 +245,15 @@ class RecurrentForecaster(Forecaster):
             return 0
         return n_held_out(panel, self.horizon, points_needed(self.horizon, self.strategy))
 
-    def _fit_model(
-        self, panel: Panel, transform: str, rng: np.random.Generator, bar: tqdm
-    ) -> Model:
-        recipe = self._resolve(panel)
-        network = make_network(
-            self,
-            self._cell,
-            recipe.n_steps,
-            recipe.patch_size,
-            recipe.n_outputs,
-            recipe.hidden_layer_sizes,
-        )
+    def _make_plan(self, recipe: Recipe, n_models: int) -> Plan:
+        """How each of the models is trained; they have equal shares of the time."""
         max_iter = -(-recipe.max_steps // _STEPS_PER_ITER)
+        quarters = 4 * -(-max_iter // 4)  # so that short trainings are not cut into more parts
         plan = make_plan(
             self,
-            Loss(self.loss),
-            schedule=make_schedule(self, max_iter, max_iter // 4, 0.0),
+            Loss(self.loss, (float(self.huber_delta),) if self.loss == "huber" else ()),
+            schedule=make_schedule(self, quarters, quarters // 4, 0.0),
+            schedule_steps=recipe.max_steps,
             batch_size=recipe.batch_size,
             max_iter=max_iter,
             steps_per_iter=_STEPS_PER_ITER,
@@ -260,6 +261,28 @@ class RecurrentForecaster(Forecaster):
             drop_last=True,
             readout_decay=recipe.weight_decay,
             n_iter_no_change=0,
+        )
+        if self.max_seconds is not None:
+            plan = replace(plan, max_seconds=self.max_seconds / n_models)
+        return plan
+
+    def _fit_model(
+        self,
+        panel: Panel,
+        recipe: Recipe,
+        plan: Plan,
+        transform: str,
+        rng: np.random.Generator,
+        bar: tqdm,
+        callbacks: Sequence[Callback] = (),
+    ) -> Model:
+        network = make_network(
+            self,
+            self._cell,
+            recipe.n_steps,
+            recipe.patch_size,
+            recipe.n_outputs,
+            recipe.hidden_layer_sizes,
         )
         season_length = known_season(panel, self.season_length)
         preparation = fit_preparation(
@@ -276,6 +299,7 @@ class RecurrentForecaster(Forecaster):
             n_threads=resolve_n_jobs(self.n_jobs),
             dtype=np.dtype(self.dtype),
             progress=bar.update,
+            callbacks=callbacks,
         )
 
     def _calibrate(
@@ -284,13 +308,19 @@ class RecurrentForecaster(Forecaster):
         """Errors of a model that has not seen the tail, of the series that reach far enough.
 
         They are on the scale on which the ``final`` model forecasts, which is therefore all that
-        the second one knows of the tail. None if training was interrupted.
+        the second one knows of the tail. It has the final one's sizes and, should callbacks or the
+        clock have cut that one short, as many steps. None if training was interrupted.
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)
         panel, scale = panel.select(series), final.preparation.scale[series]
         transform = "log" if final.preparation.log else "none"
-        model = self._fit_model(panel.without_last(held_out), transform, rng, bar)
+        known = panel.without_last(held_out)
+        recipe = self._resolve(known).with_sizes_of(final.recipe)
+        plan = self._make_plan(recipe, 2)
+        if final.statuses & {"stopped", "out of time"}:
+            plan = replace(plan, max_steps=min(recipe.max_steps, final.n_steps))
+        model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
             return None
         return calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
@@ -335,7 +365,7 @@ class RecurrentForecaster(Forecaster):
             )
 
     @property
-    def recipe_(self) -> Any:
+    def recipe_(self) -> Recipe:
         """Sizes and budgets in force, with every "auto" resolved."""
         return self.model_.recipe
 

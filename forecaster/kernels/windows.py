@@ -23,43 +23,52 @@ def find(rows, starts, first_origins, series, origins):
 
 
 @kernel
-def gather_inputs(values, indptr, scale, series, origins, X):
-    """Patches of the window that ends at each origin, relative to its last value.
+def gather_inputs(values, indptr, scale, by_step, series, origins, X):
+    """Patches of the window that ends at each origin, relative to a value known by then.
 
-    values: (N,); indptr: (S + 1,); scale: (S,); series, origins: (n,), n <= C; X: (T, C, D).
-    ``X[t, i, d] = (value - last value) / scale``; before the series' start, its first value is
-    repeated. Rows behind the last one are zero.
+    values: (N,); indptr: (S + 1,); scale: (S,); by_step: whether each step is an origin of its
+    own; series, origins: (n,), n <= C; X: (T, C, D). ``X[t, i, d] = (value - base) / scale``, the
+    base being the window's last value, or by step the value before the patch: no step may know
+    where those after it lead. Before the series' start, its first value is repeated. Rows behind
+    the last one are zero.
     """
     T, D = X.shape[0], X.shape[2]
     for i in range(origins.size):
         start = indptr[series[i]]
-        last = values[origins[i]]
         factor = 1.0 / scale[series[i]]
         for t in range(T):
+            before = origins[i] - (T - t) * D
+            base = values[max(start, before) if by_step else origins[i]]
             for d in range(D):
-                position = max(start, origins[i] - (T - t) * D + d + 1)
-                X[t, i, d] = (values[position] - last) * factor
+                X[t, i, d] = (values[max(start, before + d + 1)] - base) * factor
     X[:, origins.size :] = 0
 
 
 @kernel
-def gather_targets(values, indptr, scale, level, slope, series, origins, Z, W):
+def gather_targets(
+    values, indptr, first_origins, scale, level, slope, patch, series, origins, Z, W
+):
     """What follows each origin, relative to the anchor ``level + k * slope`` of that origin.
 
-    values, level, slope: (N,); indptr, scale, series, origins as above; Z, W: (C, h). The weight
-    is 1 where the series still has a value, else 0, as in the rows behind the last one.
+    values, level, slope: (N,); patch: values per step; indptr, first_origins, scale, series,
+    origins as above; Z, W: (R, C, h). With R > 1, targets by step: the last of R steps ends at the
+    origin, each other one ``patch`` values before the next, and has its own anchor. The weight is 1
+    where the step ends no sooner than the series' first origin and the series still has a value,
+    else 0, as in the rows behind the last one.
     """
+    R, h = Z.shape[0], Z.shape[2]
     for i in range(origins.size):
-        p = origins[i]
-        known = indptr[series[i] + 1] - p - 1
         factor = 1.0 / scale[series[i]]
-        for k in range(Z.shape[1]):
-            if k < known:
-                anchor = level[p] + (k + 1) * slope[p]
-                Z[i, k] = (values[p + 1 + k] - anchor) * factor
-                W[i, k] = 1
-            else:
-                Z[i, k] = 0
-                W[i, k] = 0
-    Z[origins.size :] = 0
-    W[origins.size :] = 0
+        for r in range(R):
+            p = origins[i] - (R - 1 - r) * patch
+            known = indptr[series[i] + 1] - p - 1 if p >= first_origins[series[i]] else 0
+            for k in range(h):
+                if k < known:
+                    anchor = level[p] + (k + 1) * slope[p]
+                    Z[r, i, k] = (values[p + 1 + k] - anchor) * factor
+                    W[r, i, k] = 1
+                else:
+                    Z[r, i, k] = 0
+                    W[r, i, k] = 0
+    Z[:, origins.size :] = 0
+    W[:, origins.size :] = 0

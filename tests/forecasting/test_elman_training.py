@@ -36,7 +36,19 @@ def forecaster(**options):
 
 # --- Parameters ---------------------------------------------------------------------------------
 
+
+class Stop:
+    """A callback that has heard enough after 50 steps."""
+
+    def on_epoch_end(self, epoch):
+        return True
+
+
 SGD = {"solver": "sgd"}
+TWO_LAYERS = {"hidden_layer_sizes": (3, 3), "patch_size": 3}
+LONG_TRAINING = {"max_steps": 120, "hidden_layer_sizes": 1, "window": 2}
+# the loss goes up again sooner or later
+WILD_TRAINING = {**LONG_TRAINING, "max_steps": 300, "learning_rate_init": 0.3, "weight_decay": 0}
 
 # parameter, other value, and what else must be so for it to matter
 EFFECTS = [
@@ -58,23 +70,39 @@ EFFECTS = [
     ("activation", "logistic", {}),
     ("activation", "identity", {}),
     ("readout", "last", {}),
+    ("readout", "each", {}),
     ("skip", False, {}),
     ("learn_initial_state", True, {}),
+    ("residual", True, TWO_LAYERS),
+    ("dilations", (1, 2), TWO_LAYERS),
+    ("dropout", 0.3, TWO_LAYERS),
+    ("layer_norm", True, {}),
     ("loss", "squared_error", {}),
+    ("loss", "huber", {}),
+    ("huber_delta", 0.1, {"loss": "huber"}),
+    ("solver", "adamw", {"alpha": 0.5}),
+    ("solver", "rmsprop", {}),
     ("solver", "sgd", {}),
     ("alpha", 0.5, {}),
     ("weight_decay", 30.0, {}),
     ("batch_size", 7, {}),
     ("learning_rate", "constant", {}),
+    ("learning_rate", "cosine", {}),
+    ("learning_rate", "step", {**LONG_TRAINING, "learning_rate": "constant"}),
+    ("learning_rate", "plateau", {**WILD_TRAINING, "learning_rate": "constant"}),
     ("learning_rate_init", 0.02, {}),
     ("max_steps", 7, {}),
+    ("max_seconds", 1e-9, {}),
     ("momentum", 0.5, SGD),
+    ("momentum", 0.5, {"solver": "rmsprop"}),
     ("nesterovs_momentum", False, SGD),
     ("beta_1", 0.5, {}),
     ("beta_2", 0.9, {}),
     ("epsilon", 1e-2, {}),
     ("max_grad_norm", 1e-3, SGD),
     ("max_grad_norm", None, {**SGD, "max_grad_norm": 1e-2}),
+    ("ema_decay", 0.5, {}),
+    ("callbacks", [Stop()], LONG_TRAINING),
     ("random_state", 1, {}),
     ("dtype", "float64", {}),
 ]
@@ -158,17 +186,25 @@ def test_verbose_shows_a_bar_on_stderr(capsys):
         ("calibrate", 1, "True or False, got 1"),
         ("hidden_layer_sizes", "big", "a positive integer or a tuple of them or one of 'auto'"),
         ("activation", "elu", "one of 'tanh', 'relu', 'logistic', 'identity', got 'elu'"),
-        ("readout", "each", "one of 'last', 'all', got 'each'"),
+        ("readout", "first", "one of 'last', 'all', 'each', got 'first'"),
         ("skip", None, "True or False, got None"),
         ("learn_initial_state", 0, "True or False, got 0"),
-        ("loss", "mse", "one of 'squared_error', 'absolute_error', got 'mse'"),
-        ("solver", "lbfgs", "one of 'adam', 'sgd', got 'lbfgs'"),
+        ("loss", "mse", "one of 'absolute_error', 'squared_error', 'huber', got 'mse'"),
+        ("huber_delta", 0, "a number > 0, got 0"),
+        ("residual", 1, "True or False, got 1"),
+        ("dilations", (1, 0), r"a positive integer or a tuple of them or None, got \(1, 0\)"),
+        ("dropout", 1.0, "a number >= 0 and < 1, got 1.0"),
+        ("layer_norm", None, "True or False, got None"),
+        ("solver", "lbfgs", "one of 'adam', 'adamw', 'rmsprop', 'sgd', got 'lbfgs'"),
         ("alpha", -1, "a number >= 0, got -1"),
         ("weight_decay", -1, "a number >= 0 or one of 'auto', got -1"),
         ("batch_size", 0, "an integer >= 1 or one of 'auto', got 0"),
-        ("learning_rate", "cosine", "one of 'constant', 'one_cycle', got 'cosine'"),
+        ("learning_rate", "adaptive", "one of 'constant', 'step', 'cosine', .*got 'adaptive'"),
         ("learning_rate_init", np.nan, "a number >= 0, got nan"),
         ("max_steps", 0, "an integer >= 1 or one of 'auto', got 0"),
+        ("max_seconds", 0, "a number > 0 or None, got 0"),
+        ("ema_decay", 1, "a number >= 0 and < 1 or None, got 1"),
+        ("callbacks", [print], "None or a sequence of objects with a method on_epoch_end"),
         ("momentum", 1, "a number >= 0 and < 1, got 1"),
         ("nesterovs_momentum", 1, "True or False, got 1"),
         ("beta_1", 1, "a number >= 0 and < 1, got 1"),

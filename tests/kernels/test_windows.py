@@ -34,29 +34,54 @@ def flat(origins):
     return series, np.array([INDPTR[s] + p for s, p in origins], np.int64)
 
 
+@pytest.mark.parametrize("by_step", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("T, D", [(1, 1), (4, 1), (1, 3), (3, 2)])
 @pytest.mark.parametrize("n", [0, 1, len(ORIGINS)])
-def test_inputs(n, T, D, dtype):
+def test_inputs(n, T, D, dtype, by_step):
     X = np.full((T, len(ORIGINS) + 2, D), np.nan, dtype)
-    windows.gather_inputs(VALUES, INDPTR, SCALE, *flat(ORIGINS[:n]), X)
+    windows.gather_inputs(VALUES, INDPTR, SCALE, by_step, *flat(ORIGINS[:n]), X)
     expected = np.zeros(X.shape)
+    cut = reference.patches_by_step if by_step else reference.window
     for i, (s, p) in enumerate(ORIGINS[:n]):
         y = VALUES[INDPTR[s] : INDPTR[s + 1]]
-        expected[:, i] = reference.window(y, p, T, D, SCALE[s])
+        expected[:, i] = cut(y, p, T, D, SCALE[s])
     assert_close(X, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("R, patch", [(1, 1), (1, 4), (3, 1), (2, 3)])
 @pytest.mark.parametrize("h", [1, 3, 20])
 @pytest.mark.parametrize("n", [0, 1, len(ORIGINS)])
-def test_targets(n, h, dtype):
-    Z, W = np.full((2, len(ORIGINS) + 2, h), np.nan, dtype)
+@pytest.mark.parametrize("first", [0, 2])
+def test_targets(first, n, h, R, patch, dtype):
+    """A step that ends before the series' first origin has no targets."""
+    Z, W = np.full((2, R, len(ORIGINS) + 2, h), np.nan, dtype)
     series, origins = flat(ORIGINS[:n])
-    windows.gather_targets(VALUES, INDPTR, SCALE, LEVEL, SLOPE, series, origins, Z, W)
+    windows.gather_targets(
+        VALUES, INDPTR, INDPTR[:-1] + first, SCALE, LEVEL, SLOPE, patch, series, origins, Z, W
+    )
     expected = np.zeros((2, *Z.shape))
     for i, (s, p) in enumerate(ORIGINS[:n]):
-        y, o = VALUES[INDPTR[s] : INDPTR[s + 1]], INDPTR[s] + p
-        expected[:, i] = reference.targets(y, p, h, SCALE[s], LEVEL[o], SLOPE[o])
+        y = VALUES[INDPTR[s] : INDPTR[s + 1]]
+        for r in range(R):
+            end = p - (R - 1 - r) * patch
+            if end >= first:
+                o = INDPTR[s] + end
+                expected[:, r, i] = reference.targets(y, end, h, SCALE[s], LEVEL[o], SLOPE[o])
     assert_close(Z, expected[0], 4)
     np.testing.assert_array_equal(W, expected[1])
+
+
+def test_no_step_knows_what_follows_it():
+    """By step, changing what lies behind a patch leaves it and those before it as they were."""
+    T, D, p = 4, 2, INDPTR[2] + 8
+    series, origins = np.array([2]), np.array([p])
+    one, other = np.zeros((2, T, 1, D))
+    windows.gather_inputs(VALUES, INDPTR, SCALE, True, series, origins, one)
+    for t in range(T):
+        changed = VALUES.copy()
+        changed[p - (T - 1 - t) * D + 1 :] += 1
+        windows.gather_inputs(changed, INDPTR, SCALE, True, series, origins, other)
+        np.testing.assert_array_equal(other[: t + 1], one[: t + 1])
+        assert t == T - 1 or (other[t + 1] != one[t + 1]).all()
