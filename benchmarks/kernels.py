@@ -66,7 +66,7 @@ def multiplications(cell, shape, readout):
     """Multiplications of one forward and backward pass: the matrix products alone."""
     B, T, D, H, O = shape
     K, skipped = (T * H, T * D) if readout == "all" else (H, 0)
-    gates = CELLS[cell].shapes(D, H)["Wx"][1] // H
+    gates = CELLS[cell].shapes(D, H, O)["Wx"][1] // H
     return B * T * gates * (2 * D * H + 3 * H * H) + B * O * (3 * K + 2 * skipped)
 
 

@@ -1,55 +1,64 @@
-"""What gated cells share: weights, biases and their gradients, gate by gate.
+"""What gated cells share: all that belongs to a step lies as (units, rows), gate after gate.
 
-Parameters keep the gates side by side in their columns. The kernels hold each gate by itself: the
-loop over its elements then runs through all rows at once, which fills SIMD registers also where
-``H`` is small. Such a loop writes to three arrays at most and sees few: otherwise the compiler
-gives up proving that they do not overlap, and does not vectorise it.
+Then all gates are one product, of which each gate is a contiguous part. Loops over its elements run
+through all rows and units at once, and fill SIMD registers also where ``H`` is small. Such a loop
+writes to three arrays at most and sees few: otherwise the compiler gives up proving that they do
+not overlap, and does not vectorise it.
+
+The gates of a cell may lie in another order than in the parameters: turned by so many columns.
 """
 
-import numpy as np
-
 from forecaster._jit import kernel
-from forecaster.kernels.products import sum_of_products
-
-# So many numbers of a gate are worked on at once, before the next steps' turn: with all gates they
-# still fit into a core's second cache (1 MB and more). All steps at once took up to twice the time.
-_AT_ONCE = 32_768
 
 
 @kernel
-def steps_at_once(C, H):
-    """Number of steps whose gates, (C, H) each, stay in the cache."""
-    return max(1, _AT_ONCE // (C * H))
-
-
-@kernel
-def split(W, blocks):
-    """The columns of each gate by themselves; W: (M, G H); blocks: (G, M, H)."""
-    G, M, H = blocks.shape
-    for g in range(G):
+def transpose(A, out):
+    """``out = A.T``; A: (M, N); out: (N, M)."""
+    M, N = A.shape
+    for j in range(N):
         for i in range(M):
-            for j in range(H):
-                blocks[g, i, j] = W[i, g * H + j]
+            out[j, i] = A[i, j]
 
 
 @kernel
-def split_transposed(W, blocks):
-    """The transpose of each gate's columns; W: (M, G H); blocks: (G, H, M)."""
-    G, H, M = blocks.shape
-    for g in range(G):
+def turn(W, n, WT):
+    """The transpose, whose first row is column ``n``; W: (M, N); WT: (N, M)."""
+    M, N = W.shape
+    for j in range(N):
+        k = (j + n) % N
         for i in range(M):
-            for j in range(H):
-                blocks[g, j, i] = W[i, g * H + j]
+            WT[j, i] = W[i, k]
 
 
 @kernel
-def repeat(b, rows):
-    """The bias of each gate, for every row; b: (G H,); rows: (G, C, H)."""
-    G, C, H = rows.shape
-    for g in range(G):
+def turn_back(WT, n, W):
+    """Undo `turn`."""
+    M, N = W.shape
+    for j in range(N):
+        k = (j + n) % N
+        for i in range(M):
+            W[i, k] = WT[j, i]
+
+
+@kernel
+def repeat(b, n, rows):
+    """The biases, from the ``n``-th on, for every row; b: (N,); rows: (N, C)."""
+    N, C = rows.shape
+    for j in range(N):
+        k = (j + n) % N
         for c in range(C):
-            for j in range(H):
-                rows[g, c, j] = b[g * H + j]
+            rows[j, c] = b[k]
+
+
+@kernel
+def sum_rows(rows, n, b):
+    """Sums over rows, where `repeat` had the biases from."""
+    N, C = rows.shape
+    for j in range(N):
+        total = rows[j, 0]
+        for c in range(1, C):
+            total += rows[j, c]
+        b[(j + n) % N] = total
 
 
 @kernel
@@ -57,37 +66,3 @@ def add(a, b):
     """``a += b``, both (M,)."""
     for i in range(a.size):
         a[i] += b[i]
-
-
-@kernel
-def bias_gradient(rows, db):
-    """Sum over rows; rows: (G, C, H); db: (G H,)."""
-    G, C, H = rows.shape
-    db[:] = 0
-    for g in range(G):
-        for c in range(C):
-            for j in range(H):
-                db[g * H + j] += rows[g, c, j]
-
-
-@kernel
-def weight_gradient(A, dZ, g, block, dW):
-    """Add ``A.T dZ`` to the columns of gate ``g``.
-
-    A: (R, M); dZ: (R, H), of that gate; block: (M, H), scratch; dW: (M, G H).
-    """
-    M, H = block.shape
-    sum_of_products(A, dZ, block)
-    for i in range(M):
-        for j in range(H):
-            dW[i, g * H + j] += block[i, j]
-
-
-@kernel
-def input_gradient(dZ, blocks, dX):
-    """Sum over gates of ``dZ Wx.T``; dZ: (G, R, H); blocks: (G, D, H); dX: (R, D)."""
-    np.dot(dZ[0], blocks[0].T, dX)
-    part = np.empty_like(dX)
-    for g in range(1, blocks.shape[0]):
-        np.dot(dZ[g], blocks[g].T, part)
-        add(dX.reshape(dX.size), part.reshape(dX.size))

@@ -31,8 +31,8 @@ class Cell:
         Names in ``ACTIVATIONS`` that the cell can use.
     carried : tuple of (int, int)
         For each state that is carried from step to step besides ``h``: where in the tape it lies,
-        (T + 1, C, H) with the initial one first, and where backward leaves the gradient of that
-        one, (C, H). The initial one is the caller's to set, like ``states[0]``; a new tape holds
+        (T + 1, H, C) with the initial one first, and where backward leaves the gradient of that
+        one, (H, C). The initial one is the caller's to set, like ``states[0]``; a new tape holds
         zeros, and with ``from_zero`` it must.
     initial_bias : dict
         For a bias that does not start at zero: its value for each gate.

@@ -53,7 +53,7 @@ class Problem:
         code = ACTIVATIONS[self.activation]
         self.states[0] = 0 if from_zero else self.h0
         for (where, _), start in zip(self.cell.carried, self.carried0):
-            self.tape[where][0] = 0 if from_zero else start
+            self.tape[where][0] = 0 if from_zero else start.T
         self.cell.forward(code, from_zero, *self.weights, self.X, self.states, *self.tape)
         dX = self.dX if inputs else np.zeros_like(self.dX[:0])
         arrays = self.X, self.states, *self.tape, self.dstates, dX
@@ -79,7 +79,7 @@ class Problem:
 
     def results(self):
         """The gradients of all arguments, what they were added to taken off again."""
-        carried = (self.tape[where] for _, where in self.cell.carried)
+        carried = (self.tape[where].T for _, where in self.cell.carried)
         added = (gradient - before for gradient, before in zip(self.gradients, self.before))
         return [*added, self.dX, self.dstates[0], *carried]
 
