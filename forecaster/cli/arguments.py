@@ -25,6 +25,7 @@ examples:
   forecaster forecast sales.csv --horizon 12
   forecaster forecast sales.csv --target revenue --time month --horizon 12
   forecaster forecast shops.csv --id shop --horizon 28 --output forecasts.csv
+  forecaster forecast sales.csv --horizon 12 --cell gru
   forecaster forecast load.parquet --horizon 48 --level 50 90 --save load.npz
   forecaster forecast --model load.npz --horizon 24
 
@@ -73,8 +74,8 @@ def make_parser() -> argparse.ArgumentParser:
         "forecast",
         usage="%(prog)s (FILE | --example NAME | --model FILE)\n       --horizon N [options]",
         help="forecast what comes next",
-        description="Train an Elman network on the data, print what it forecasts, and compare it "
-        "in the past with repeating the last season. Or forecast with a saved model.",
+        description="Train recurrent networks on the data, print what they forecast, and compare "
+        "them in the past with repeating the last season. Or forecast with a saved model.",
         epilog=_DATA + _FORECAST,
     )
     _add_shared(forecast, takes_model=True)
@@ -84,7 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     forecast.add_argument(
         "--no-backtest",
         action="store_true",
-        help="do not compare it with repeating the last season (this trains six more times)",
+        help="do not compare with repeating the last season (this trains six more times)",
     )
     forecast.set_defaults(run=commands.forecast)
 
@@ -94,7 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
         usage="%(prog)s (FILE | --example NAME) --horizon N [options]",
         help="see how well it would have worked",
         description="Forecast several stretches of the past, each from what was known then, with "
-        "an Elman network and with the forecasts that it has to beat: the last value (naive), "
+        "recurrent networks and with the forecasts that they have to beat: the last value (naive), "
         "the last season (seasonal naive), and the line from the first value to the last (drift).",
         epilog=_DATA + _BACKTEST,
     )
@@ -174,6 +175,9 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
         type=_positive,
         metavar="N",
         help="steps in a season, 1 for none (default: by the frequency, such as 12 for months)",
+    )
+    parser.add_argument(
+        "--cell", choices=commands.CELLS, help="what the network is made of (default: elman)"
     )
     parser.add_argument(
         "--level",

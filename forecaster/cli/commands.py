@@ -20,6 +20,10 @@ from forecaster.evaluation.backtest import windows_that_fit
 from forecaster.forecasting import (
     DriftForecaster,
     ElmanForecaster,
+    ElmanJordanForecaster,
+    GRUForecaster,
+    JordanForecaster,
+    LSTMForecaster,
     NaiveForecaster,
     SeasonalNaiveForecaster,
 )
@@ -31,7 +35,13 @@ if TYPE_CHECKING:
 
 _LEVELS = [80.0, 95.0]
 _WINDOWS = 6
-_ELMAN = "Elman network"
+CELLS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "elman": ("Elman network", ElmanForecaster),
+    "gru": ("GRU network", GRUForecaster),
+    "lstm": ("LSTM network", LSTMForecaster),
+    "jordan": ("Jordan network", JordanForecaster),
+    "elman-jordan": ("Elman-Jordan network", ElmanJordanForecaster),
+}
 
 
 def forecast(arguments: Namespace) -> None:
@@ -42,7 +52,8 @@ def forecast(arguments: Namespace) -> None:
         return
     table, season = _open(arguments)
     models = _models(arguments, table, season)
-    model = models[_ELMAN].set_params(verbose=sys.stderr.isatty())
+    network = next(iter(models))
+    model = models[network].set_params(verbose=sys.stderr.isatty())
     model.fit(table.data).set_params(verbose=False)
     _predict(arguments, model, table, "the data are too short to hold back rows for them")
     if arguments.save is not None:
@@ -50,7 +61,7 @@ def forecast(arguments: Namespace) -> None:
         print(f"\nSaved the trained model in {arguments.save}.")
     if not arguments.no_backtest:
         rival = "naive" if season == 1 else "seasonal naive"
-        _compare(arguments, table, {name: models[name] for name in (_ELMAN, rival)}, season)
+        _compare(arguments, table, {name: models[name] for name in (network, rival)}, season)
 
 
 def _forecast_saved(arguments: Namespace) -> None:
@@ -117,9 +128,11 @@ def _describe(table: Table) -> str:
 
 
 def _models(arguments: Namespace, table: Table, season: int) -> dict[str, Any]:
+    """The network by its name, and then what it has to beat."""
+    network, make = CELLS[arguments.cell or "elman"]
     settings = {"horizon": arguments.horizon, "season_length": season, **table.columns}
     models = {
-        _ELMAN: ElmanForecaster(random_state=arguments.seed or 0, **settings),
+        network: make(random_state=arguments.seed or 0, **settings),
         "seasonal naive": SeasonalNaiveForecaster(**settings),
         "naive": NaiveForecaster(**settings),
         "drift": DriftForecaster(**settings),
@@ -130,12 +143,12 @@ def _models(arguments: Namespace, table: Table, season: int) -> dict[str, Any]:
 
 
 def _compare(arguments: Namespace, table: Table, models: dict[str, Any], season: int) -> None:
-    """Print how the network does beside its rival, as far as the data reach."""
+    """Print how the first of two models does beside the other, as far as the data reach."""
     n_windows = windows_that_fit(int(table.series.lengths.max()), arguments.horizon, season)
     if n_windows == 0:
         print("\nThe data are too short to see how good such forecasts have been.")
         return
-    models[_ELMAN].set_params(calibrate=False)  # intervals are not compared
+    next(iter(models.values())).set_params(calibrate=False)  # intervals are not compared
     _run(models, table, n_windows=min(_WINDOWS, n_windows), step=None, level=None)
 
 
@@ -147,7 +160,7 @@ def _run(
     step: int | None,
     level: Sequence[float] | None,
 ) -> pd.DataFrame:
-    """Backtest, and print the summary and the verdict."""
+    """Backtest, and print the summary and the verdict on the first model."""
     frame = run_backtest(
         models,
         table.data,
@@ -158,7 +171,7 @@ def _run(
     )
     summary = summarize(frame)
     windows = "1 window" if n_windows == 1 else f"{n_windows} rolling windows"
-    print(f"\n{printing.verdict(summary, _ELMAN, windows)}")
+    print(f"\n{printing.verdict(summary, next(iter(models)), windows)}")
     print(f"\n{printing.summary_table(summary)}")
     return frame
 

@@ -16,7 +16,7 @@ from forecaster.data.time_checks import LongColumns
 from forecaster.forecasting.base import Forecaster
 from forecaster.persistence import load
 
-_OF_TRAINING = ("target", "time", "id", "season", "seed", "save")
+_OF_TRAINING = ("target", "time", "id", "season", "cell", "seed", "save")
 
 
 def open_model(arguments: Namespace) -> tuple[Forecaster, Table]:

@@ -4,14 +4,14 @@ from functools import partial
 
 import pytest
 
-from forecaster import ElmanForecaster
 from forecaster.cli import commands
 
 
 @pytest.fixture(autouse=True)
 def small_networks(monkeypatch):
-    small = partial(ElmanForecaster, n_estimators=1, max_steps=20, n_jobs=1)
-    monkeypatch.setattr(commands, "ElmanForecaster", small)
+    for cell, (name, make) in commands.CELLS.items():
+        small = partial(make, n_estimators=1, max_steps=20, n_jobs=1)
+        monkeypatch.setitem(commands.CELLS, cell, (name, small))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from tests.cli.common import fail, succeed
         (["forecast", "--example", "beer", "--horizon", "2", "--level", "0.8", "101"], "'101'"),
         (["forecast", "--example", "beer", "--horizon", "2", "--level", "high"], "'high'"),
         (["backtest", "--example", "beer", "--horizon", "2", "--windows", "0"], "got '0'"),
+        (["backtest", "--example", "beer", "--horizon", "2", "--cell", "rnn"], "choice: 'rnn'"),
         (["forecast", "--example", "tea", "--horizon", "2"], "invalid choice: 'tea'"),
     ],
 )
@@ -44,3 +45,4 @@ def test_help_teaches(capsys):
         if argv[0] in {"forecast", "backtest"}:
             assert "examples:" in text
             assert "(default: 80 95)" in text
+            assert "--cell {elman,gru,lstm,jordan,elman-jordan}" in text

@@ -36,6 +36,24 @@ def test_it_is_what_python_gives(capsys, here):
     pd.testing.assert_frame_equal(load("model.npz").predict(level=[80, 95]), expected)
 
 
+@pytest.mark.parametrize(
+    ("cell", "name", "network"),
+    [
+        ("elman", "ElmanForecaster", "Elman network"),
+        ("gru", "GRUForecaster", "GRU network"),
+        ("lstm", "LSTMForecaster", "LSTM network"),
+        ("jordan", "JordanForecaster", "Jordan network"),
+        ("elman-jordan", "ElmanJordanForecaster", "Elman-Jordan network"),
+    ],
+)
+def test_cells(capsys, here, cell, name, network):
+    data = write(months())
+    argv = ["forecast", data, "--horizon", 2, "--cell", cell, "--save", "m.npz"]
+    out = succeed(capsys, *argv)
+    assert f"{network}   " in out
+    assert type(load("m.npz")).__name__ == name
+
+
 def test_the_seed_matters_and_nothing_else(capsys):
     first = quick(capsys, "--example", "beer")
     assert quick(capsys, "--example", "beer", "--seed", "0") == first

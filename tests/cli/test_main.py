@@ -20,7 +20,8 @@ def test_warnings_are_one_plain_line(capsys, here, monkeypatch):
             warnings.warn("worse than\nnaive.", SkillWarning, stacklevel=2)
             return self
 
-    monkeypatch.setattr(commands, "ElmanForecaster", partial(Doubtful, max_steps=5))
+    small = partial(Doubtful, max_steps=5)
+    monkeypatch.setitem(commands.CELLS, "elman", ("Elman network", small))
     assert main(["forecast", write(months()), "--horizon", "2", "--no-backtest"]) == 0
     assert capsys.readouterr().err == "forecaster: warning: worse than naive.\n"
 

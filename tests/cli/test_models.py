@@ -93,4 +93,5 @@ def test_options_that_a_saved_model_has_no_use_for(capsys, here):
     for option in ("--target", "--time", "--id", "--season", "--seed", "--save"):
         sentence = f"{option} is for training; --model takes a model that is trained"
         assert sentence in failure(option, 1)
+    assert "--cell is for training" in failure("--cell", "gru")
     assert "--save model.npz would overwrite the model" in failure("--save", "model.npz")

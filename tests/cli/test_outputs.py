@@ -12,7 +12,7 @@ def test_where_nothing_can_be_written_no_work_is_done(capsys, here, monkeypatch)
     def work(*args, **kwargs):
         raise AssertionError("the work began")
 
-    monkeypatch.setattr(commands, "ElmanForecaster", work)
+    monkeypatch.setitem(commands.CELLS, "elman", ("Elman network", work))
     data = write(months())
     (here / "folder.csv").mkdir()
     for argv, message in [
