@@ -1,0 +1,63 @@
+"""How do the forecasters of all cells do on the bundled series?
+
+    python benchmarks/cells.py [--readout each] [--seeds 5]
+
+Rolling backtests of six windows each. Prints the mean absolute scaled error of every cell, divided
+by that of the seasonal naive forecast: the mean over the seeds, and in brackets the least and the
+greatest. Below 1 a forecaster is better than repeating the last season.
+"""
+
+import argparse
+import warnings
+from time import perf_counter
+
+import forecaster
+from forecaster import SeasonalNaiveForecaster
+from forecaster.data import load_airline, load_beer, load_sunspots
+from forecaster.evaluation import backtest, summarize
+from forecaster.exceptions import SkillWarning
+
+CELLS = ["Elman", "GRU", "LSTM", "Jordan", "ElmanJordan"]
+CASES = [  # name, series, horizon, season length
+    ("airline", load_airline, 12, 12),
+    ("airline", load_airline, 24, 12),
+    ("sunspots", load_sunspots, 24, 12),
+    ("beer", load_beer, 8, 4),
+]
+
+
+def relative_errors(make, series, horizon: int, season: int, seeds: range) -> list[float]:
+    """MASE of each seed's forecaster over that of the seasonal naive forecast."""
+    models = {f"seed {seed}": make(horizon, season, random_state=seed) for seed in seeds}
+    models["naive"] = SeasonalNaiveForecaster(horizon, season)
+    mase = summarize(backtest(models, series, n_windows=6))["mase"]
+    return [mase[name] / mase["naive"] for name in models if name != "naive"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--readout", choices=["all", "last", "each"], default="all")
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", SkillWarning)
+    print("MASE over the seasonal naive forecast's: mean (least to greatest)")
+    print(f"{'':14}" + "".join(f"{f'{name} h={horizon}':>22}" for name, _, horizon, _ in CASES))
+    for cell in CELLS:
+
+        def make(*args, cell=cell, **options):
+            kind = getattr(forecaster, f"{cell}Forecaster")
+            return kind(*args, calibrate=False, readout=arguments.readout, **options)
+
+        start = perf_counter()
+        print(f"{cell:14}", end="", flush=True)
+        for _, load, horizon, season in CASES:
+            errors = relative_errors(make, load(), horizon, season, range(arguments.seeds))
+            mean = sum(errors) / len(errors)
+            print(
+                f"{f'{mean:.2f} ({min(errors):.2f} to {max(errors):.2f})':>22}", end="", flush=True
+            )
+        print(f"   {perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
