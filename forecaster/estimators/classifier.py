@@ -210,15 +210,15 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             if len(self.classes_) < 2:
                 raise ValueError(
                     f"{type(self).__name__} needs at least two classes, got only one class: "
-                    f"{self.classes_[0]!r}."
+                    f"{self.classes_.tolist()[0]!r}."
                 )
         codes = np.searchsorted(self.classes_, labels[known])
         codes = np.minimum(codes, len(self.classes_) - 1)
         strange = self.classes_[codes] != labels[known]
         if strange.any():
             raise ValueError(
-                f"y has the class {labels[known][strange][0]!r}, which is not among classes_: name "
-                "all classes in the first call of partial_fit."
+                f"y has the class {labels[known][strange].tolist()[0]!r}, which is not among "
+                "classes_: name all classes in the first call of partial_fit."
             )
         Z = np.full(labels.shape, np.nan)
         Z[known] = codes
@@ -353,7 +353,7 @@ def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.n
     if is_list_of_sequences(y):
         check_lengths(y, windows)
         flat = np.concatenate([np.asarray(one) for one in y])
-        labels = np.full((N, T), flat[0])
+        labels = np.full((N, T), flat[0], flat.dtype)
         labels[windows.observed] = flat
     else:
         labels = np.asarray(y)
