@@ -6,7 +6,8 @@ Global settings of matplotlib are left alone. Colours: M. Okabe, K. Ito, "Color 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from forecaster.data import SeriesSet, read
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_backtest", "plot_forecast", "plot_loss"]
+__all__ = ["plot_backtest", "plot_forecast", "plot_gradient_by_lag", "plot_loss"]
 
 _DARK = "#404040"  # what happened
 _COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]  # forecasts
@@ -221,6 +222,48 @@ def plot_loss(estimator: Any, *, ax: Axes | None = None) -> Axes:
         ax.plot(iterations, curve, color=colour, linewidth=1.8, label=label)
     ax.set_xlabel("iteration")
     _finish(ax, pd.RangeIndex(0), "loss")
+    return ax
+
+
+def plot_gradient_by_lag(
+    norms: pd.Series | Mapping[str, pd.Series], *, ax: Axes | None = None
+) -> Axes:
+    """Draw how far back gradients reach, on a logarithmic scale.
+
+    Parameters
+    ----------
+    norms : Series, or dict or DataFrame of Series
+        From `forecaster.evaluation.gradient_by_lag`, by the name of the model if there are several.
+    ax : matplotlib Axes, optional
+        Where to draw. None opens a new figure with pyplot.
+
+    Returns
+    -------
+    matplotlib Axes
+        A straight line that falls is a gradient that vanishes. Zeros are left out.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> import pandas as pd
+    >>> from forecaster.plotting import plot_gradient_by_lag
+    >>> norms = {"Elman": pd.Series([1, 0.1, 0.01]), "LSTM": pd.Series([1, 0.9, 0.8])}
+    >>> ax = plot_gradient_by_lag(norms, ax=Figure().subplots())
+    >>> ax.get_xlabel(), ax.get_yscale()
+    ('lag', 'log')
+    """
+    ax = _axes(ax)
+    models = {None: norms} if isinstance(norms, pd.Series) else norms
+    for (label, curve), colour in zip(models.items(), cycle(_COLOURS), strict=False):
+        ax.plot(curve.index, curve, color=colour, linewidth=1.8, label=label)
+    ax.set_yscale("log", nonpositive="mask")
+    ax.set_xlabel("lag")
+    _finish(ax, pd.RangeIndex(0), "norm of the gradient")
     return ax
 
 

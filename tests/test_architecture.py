@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "exchange": COMMON | MODELS,
     "data": COMMON,
     "forecasting": COMMON | MODELS | {"data"},
-    "evaluation": COMMON | {"data", "estimators", "forecasting"},
+    "evaluation": COMMON | {"nn", "data", "estimators", "forecasting"},
     "persistence": COMMON | {"nn", "data", "estimators", "forecasting"},
     "__init__": COMMON | USERS,
     "plotting": COMMON | USERS,

@@ -10,7 +10,12 @@ from sklearn.exceptions import NotFittedError
 from forecaster import ElmanForecaster, ElmanRegressor, NaiveForecaster, SeasonalNaiveForecaster
 from forecaster.data import load_airline, make_panel
 from forecaster.evaluation import backtest
-from forecaster.plotting import plot_backtest, plot_forecast, plot_loss
+from forecaster.plotting import (
+    plot_backtest,
+    plot_forecast,
+    plot_gradient_by_lag,
+    plot_loss,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.dates import num2date  # noqa: E402
@@ -222,6 +227,26 @@ def test_the_validation_loss_beside_it(ax):
     plot_loss(model, ax=ax)
     assert legend(ax) == ["training", "validation"]
     np.testing.assert_array_equal(lines(ax)["validation"][1], -np.array(model.validation_scores_))
+
+
+def test_the_gradient_by_lag_of_one_model(ax):
+    norms = pd.Series([1.0, 0.1, 1e-300], pd.RangeIndex(3, name="lag"))
+    assert plot_gradient_by_lag(norms, ax=ax) is ax
+    (line,) = ax.get_lines()
+    np.testing.assert_array_equal(line.get_xdata(), norms.index)
+    np.testing.assert_array_equal(line.get_ydata(), norms)
+    assert (ax.get_yscale(), ax.get_xlabel()) == ("log", "lag")
+    assert ax.get_legend() is None
+
+
+@pytest.mark.parametrize("kind", [dict, pd.DataFrame])
+def test_the_gradients_by_lag_of_several_models(kind, ax):
+    """Also of more models than there are colours, and of one whose gradient is zero."""
+    names = [f"model {k}" for k in range(8)]
+    norms = {name: pd.Series([1.0, k]) for k, name in enumerate(names)}
+    plot_gradient_by_lag(kind(norms), ax=ax)
+    assert list(lines(ax)) == legend(ax) == names
+    np.testing.assert_array_equal(lines(ax)["model 7"][1], [1, 7])
 
 
 def test_errors_say_what_was_wrong(ax, monkeypatch):

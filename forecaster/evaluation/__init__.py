@@ -1,6 +1,7 @@
-"""How good a forecast is: measures of accuracy, and backtests."""
+"""How good a forecast is: measures of accuracy, backtests, and how far back a network learns."""
 
 from forecaster.evaluation.backtest import backtest, summarize
+from forecaster.evaluation.gradients import gradient_by_lag
 from forecaster.evaluation.metrics import (
     coverage,
     mase,
@@ -14,6 +15,7 @@ from forecaster.evaluation.metrics import (
 __all__ = [
     "backtest",
     "coverage",
+    "gradient_by_lag",
     "mase",
     "mean_absolute_error",
     "pinball_loss",
