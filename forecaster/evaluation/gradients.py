@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from forecaster._threads import resolve_n_jobs, single_threaded_blas
-from forecaster.estimators._fitted import FittedNetwork
+from forecaster.estimators._fitted import FittedNetwork, scaled_inputs
 from forecaster.estimators._windows import Windows, read_windows
 from forecaster.nn.engine import Engine
 from forecaster.nn.source import ArraySource
@@ -31,8 +31,8 @@ def gradient_by_lag(estimator: Any, X: Any, y: Any = None) -> pd.Series:
     Parameters
     ----------
     estimator : fitted regressor or classifier
-        Of any cell, as from `forecaster.GRURegressor`. To look at a net before training, fit it
-        with ``max_iter=1, learning_rate_init=0``.
+        Of any cell, as from `forecaster.GRURegressor`. To look at a net before training, fit it by
+        `partial_fit` with ``learning_rate_init=0``.
     X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
         Windows as for `predict`, also a list of samples of different lengths.
     y : array-like, optional
@@ -89,7 +89,7 @@ def gradient_by_lag(estimator: Any, X: Any, y: Any = None) -> pd.Series:
     >>> from forecaster import ElmanRegressor
     >>> from forecaster.evaluation import gradient_by_lag
     >>> X = np.random.default_rng(0).standard_normal((50, 30))
-    >>> net = ElmanRegressor(8, learning_rate_init=0, max_iter=1, random_state=0).fit(X, X[:, 0])
+    >>> net = ElmanRegressor(8, learning_rate_init=0, random_state=0).partial_fit(X, X[:, 0])
     >>> norms = gradient_by_lag(net, X)
     >>> bool(norms[29] < 0.01 * norms[0])
     True
@@ -101,7 +101,7 @@ def gradient_by_lag(estimator: Any, X: Any, y: Any = None) -> pd.Series:
         )
     check_is_fitted(estimator, "thetas_")
     windows, Z, W = _last_targets(estimator, X, y)
-    n_lags = windows.observed.sum(axis=1).max()
+    n_lags = windows.lengths.max()
     sums, counts = np.zeros(n_lags), np.zeros(n_lags)
     for norms, ends in _norms(estimator, windows, Z, W, of_outputs=y is None):
         lags = ends[:, None] - 1 - np.arange(norms.shape[1])
@@ -123,7 +123,7 @@ def _last_targets(estimator: Any, X: Any, y: Any) -> tuple[Windows, np.ndarray, 
         windows, W = rows.windows, rows.W / rows.W.shape[2]
         Z = estimator._target_scaler.transform(rows.Z, W.dtype)
     if estimator.network_.readout == "each":
-        last = np.arange(windows.X.shape[1]) == windows.observed.sum(axis=1)[:, None] - 1
+        last = np.arange(windows.X.shape[1]) == windows.lengths[:, None] - 1
         Z, W = np.broadcast_to(Z, (*last.shape, Z.shape[2])), W * last[..., None]
     known = W.any(axis=(1, 2))
     if not known.any():
@@ -140,9 +140,9 @@ def _norms(
     """Norms by sample and step, (n, T), and the samples' lengths, block by block."""
     dtype = np.dtype(np.float64)
     network = estimator._network_for(windows)
-    inputs = estimator._input_scaler.transform(windows.X, dtype) * windows.observed[..., None]
+    inputs = scaled_inputs(estimator._input_scaler, windows, dtype)
     source = ArraySource(inputs, Z, W, windows.ends)
-    ends = windows.observed.sum(axis=1)
+    ends = windows.lengths
     n_threads = resolve_n_jobs(estimator.n_jobs)
     if of_outputs:
         losses = [_output(o) for o in range(network.n_outputs)]
