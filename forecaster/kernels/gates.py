@@ -1,14 +1,16 @@
 """What gated cells share: all that belongs to a step lies as (units, rows), gate after gate.
 
-Then all gates are one product, of which each gate is a contiguous part. Loops over its elements run
-through all rows and units at once, and fill SIMD registers also where ``H`` is small. Such a loop
-writes to three arrays at most and sees few: otherwise the compiler gives up proving that they do
-not overlap, and does not vectorise it.
-
-The gates of a cell may lie in another order than in the parameters: turned by so many columns.
+States, inputs and a row of ones lie below each other, (H + D + 1, C), weights and biases side by
+side: then one product makes all gates, biases included, and each gate is a contiguous part of it.
+Loops over elements run through all rows and units at once, and fill SIMD registers also where
+``H`` is small. Such a loop writes to three arrays at most and sees few: otherwise the compiler
+gives up proving that they do not overlap, and does not vectorise it. Each step reshapes its gates
+anew: given one flat view of all steps, the compiler would test for overlaps once before the time
+loop, find the whole arrays to overlap, and run twice as long.
 """
 
 from forecaster._jit import kernel
+from forecaster.kernels.activations import logistic
 
 
 @kernel
@@ -21,48 +23,48 @@ def transpose(A, out):
 
 
 @kernel
-def turn(W, n, WT):
-    """The transpose, whose first row is column ``n``; W: (M, N); WT: (N, M)."""
+def place(W, n, out, first):
+    """Write the columns of W, from the ``n``-th on and round, as rows into ``out[:, first:]``.
+
+    W: (M, N); out: (N or fewer, first + M or more).
+    """
+    M, N = W.shape
+    for j in range(out.shape[0]):
+        k = (j + n) % N
+        for i in range(M):
+            out[j, first + i] = W[i, k]
+
+
+@kernel
+def take(out, first, n, W):
+    """Undo `place`."""
     M, N = W.shape
     for j in range(N):
         k = (j + n) % N
         for i in range(M):
-            WT[j, i] = W[i, k]
+            W[i, k] = out[j, first + i]
 
 
 @kernel
-def turn_back(WT, n, W):
-    """Undo `turn`."""
-    M, N = W.shape
-    for j in range(N):
-        k = (j + n) % N
-        for i in range(M):
-            W[i, k] = WT[j, i]
+def with_ones(x, out):
+    """Inputs and a column of ones; x: (C, D); out: (C, D + 1)."""
+    C, D = x.shape
+    for c in range(C):
+        for d in range(D):
+            out[c, d] = x[c, d]
+        out[c, D] = 1
 
 
 @kernel
-def repeat(b, n, rows):
-    """The biases, from the ``n``-th on, for every row; b: (N,); rows: (N, C)."""
-    N, C = rows.shape
-    for j in range(N):
-        k = (j + n) % N
-        for c in range(C):
-            rows[j, c] = b[k]
-
-
-@kernel
-def sum_rows(rows, n, b):
-    """Sums over rows, where `repeat` had the biases from."""
-    N, C = rows.shape
-    for j in range(N):
-        total = rows[j, 0]
-        for c in range(1, C):
-            total += rows[j, c]
-        b[(j + n) % N] = total
+def squash(a):
+    """The logistic function in place; a: (M,)."""
+    for i in range(a.size):
+        a[i] = logistic(a[i])
 
 
 @kernel
 def add(a, b):
-    """``a += b``, both (M,)."""
-    for i in range(a.size):
-        a[i] += b[i]
+    """``a += b``, of one size and contiguous."""
+    to, what = a.reshape(a.size), b.reshape(b.size)
+    for i in range(to.size):
+        to[i] += what[i]

@@ -9,8 +9,8 @@ the product, so that no product waits for it.
 import numpy as np
 
 from forecaster._jit import kernel
-from forecaster.kernels.activations import LOGISTIC, add_activate, tanh
-from forecaster.kernels.gates import add, repeat, sum_rows, transpose, turn, turn_back
+from forecaster.kernels.activations import tanh
+from forecaster.kernels.gates import add, place, squash, take, transpose, with_ones
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -23,69 +23,63 @@ def tape(T, C, D, H, O, dtype):
     """What backward needs, and scratch memory.
 
     n, r, z and q of every step: in this order inputs act on the first three, states on the last
-    three; states, the initial ones first. Of one step: inputs, products, the states' gradient. The
-    biases for every row; the transposes of Wx and Wh, their gradients, and what one step adds to
-    these.
+    three; states, inputs and ones before every step and after the last; inputs and ones of one step
+    by rows; the weights of n; those of r, z and q; gradients by rows: the states' of one step, its
+    two parts from the step after, and that of bh; of Wh and of Wx with b the transpose, its
+    gradient, and what one step adds to it.
     """
     return (
         np.empty((T, 4 * H, C), dtype),
-        np.empty((T + 1, H, C), dtype),
-        np.empty((D, C), dtype),
-        np.empty((3 * H, C), dtype),
-        np.empty((H, C), dtype),
-        np.empty((4 * H, C), dtype),
-        np.empty((3 * H, D), dtype),
-        np.empty((3 * H, H), dtype),
-        np.empty((3 * H, D), dtype),
-        np.empty((3 * H, H), dtype),
-        np.empty((3 * H, D), dtype),
-        np.empty((3 * H, H), dtype),
+        np.empty((T + 1, H + D + 1, C), dtype),
+        np.empty((C, D + 1), dtype),
+        np.empty((H, D + 1), dtype),
+        np.empty((3 * H, H + D + 1), dtype),
+        np.empty((4, H, C), dtype),
+        np.empty((3, 3 * H, H), dtype),
+        np.empty((3, 3 * H, D + 1), dtype),
     )
 
 
 @kernel
 def forward(
-    activation, from_zero, Wx, Wh, b, bh, X, states, gates, columns, x, product, dstate, bias, WxT,
-    WhT, dWxT, dWhT, x_part, h_part,
-):  # fmt: skip
+    activation, from_zero, Wx, Wh, b, bh, X, states, gates, u, v, W_n, W_rzq, rows, of_Wh, of_Wx
+):
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
     activation: not used; from_zero: whether the initial states are all zero; Wx: (D, 3H);
     Wh: (H, 3H); b: (3H,); bh: (H,); X: (T, C, D); states: (T + 1, C, H); the rest: see tape.
     """
-    T, C = X.shape[:2]
+    T, C, D = X.shape
     H = bh.size
     M = C * H
-    turn(Wx, 2 * H, WxT)
-    turn(Wh, 0, WhT)
-    repeat(b, 2 * H, bias[: 3 * H])
-    repeat(bh, 0, bias[3 * H :])
-    transpose(states[0], columns[0])
-    product[:] = 0
-    P, B = product.reshape(3 * M), bias.reshape(4 * M)
-    p_q, b_n, b_q = P[2 * M :], B[:M], B[3 * M :]
+    place(Wx, 2 * H, W_n, 0)
+    place(b.reshape(1, 3 * H), 2 * H, W_n, D)
+    W_rzq[2 * H :] = 0  # no inputs act on q
+    place(Wh, 0, W_rzq, 0)
+    place(Wx, 0, W_rzq[: 2 * H], H)
+    place(b.reshape(1, 3 * H), 0, W_rzq[: 2 * H], H + D)
+    place(bh.reshape(1, H), 0, W_rzq[2 * H :], H + D)
+    transpose(states[0], u[0, :H])
     for t in range(T):
-        transpose(X[t], x)
-        multiply(WxT, x, gates[t, : 3 * H])
-        if t > 0 or not from_zero:
-            multiply(WhT, columns[t], product)
+        transpose(X[t], u[t, H : H + D])
+        u[t, H + D] = 1
+        multiply(W_n, u[t, H:], gates[t, :H])
+        multiply(W_rzq, u[t], gates[t, H:])
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
-        add_activate(LOGISTIC, nrzq[M : 3 * M], P[: 2 * M], B[M : 3 * M])
+        h, new = u[t, :H].reshape(M), u[t + 1, :H].reshape(M)
+        squash(nrzq[M : 3 * M])
         for i in range(M):
-            q[i] = p_q[i] + b_q[i]
-        for i in range(M):
-            n[i] = tanh(n[i] + b_n[i] + r[i] * q[i])
-        h, new = columns[t].reshape(M), columns[t + 1].reshape(M)
+            n[i] = tanh(n[i] + r[i] * q[i])
         for i in range(M):
             new[i] = n[i] + z[i] * (h[i] - n[i])
-        transpose(columns[t + 1], states[t + 1])
+        transpose(u[t + 1, :H], states[t + 1])
 
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, bh, dWx, dWh, db, dbh, X, states, gates, columns, x, product,
-    dstate, bias, WxT, WhT, dWxT, dWhT, x_part, h_part, dstates, dX,
+    activation, from_zero, Wx, Wh, b, bh, dWx, dWh, db, dbh, X, states, gates, u, v, W_n, W_rzq,
+    rows, of_Wh, of_Wx, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
@@ -95,45 +89,51 @@ def backward(
     gradients of what is activated in them, q that of itself. dX: (T, C, D), or (0, C, D) for not
     wanted.
     """
-    T, C = X.shape[:2]
+    T, C, D = X.shape
     H = bh.size
     M = C * H
-    bias[:] = 0  # from here on their gradients row by row, summed over time
-    back, carried = product[:H], product[H : 2 * H]
-    dWhT[:] = 0
-    dWxT[:] = 0
-    product[:] = 0
-    dh, dz_h, dB = dstate.reshape(M), carried.reshape(M), bias.reshape(4 * M)
+    place(Wh, 0, of_Wh[0], 0)
+    place(Wx, 2 * H, of_Wx[0], 0)
+    of_Wx[0, :, D] = 0  # no use for the gradient of the ones
+    of_Wh[1] = 0
+    of_Wx[1] = 0
+    rows[:] = 0
+    dstate, back, through_z, dq = rows[0], rows[1], rows[2], rows[3]
+    dh, dh_z = dstate.reshape(M), through_z.reshape(M)
     for t in range(T - 1, -1, -1):
         transpose(dstates[t + 1], dstate)
-        add(dh, back.reshape(M))
-        add(dh, dz_h)
+        add(dstate, back)
+        add(dstate, through_z)
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
-        h = columns[t].reshape(M)
+        h = u[t, :H].reshape(M)
         for i in range(M):
-            dz_h[i] = dh[i] * z[i]
-            dn = dh[i] - dz_h[i]
-            z[i] = (dz_h[i] - dz_h[i] * z[i]) * (h[i] - n[i])
+            dh_z[i] = dh[i] * z[i]
+            dn = dh[i] - dh_z[i]
+            z[i] = (dh_z[i] - dh_z[i] * z[i]) * (h[i] - n[i])
             n[i] = dn - dn * n[i] * n[i]
         for i in range(M):
             q_i = q[i]
             q[i] = n[i] * r[i]
             r[i] = (q[i] - q[i] * r[i]) * q_i
-        add(dB, nrzq)
+        add(dq, q)
         if t > 0 or not from_zero:
-            sum_of_products(WhT, gates[t, H:], back)
-            multiply(gates[t, H:], states[t], h_part)
-            add(dWhT.reshape(dWhT.size), h_part.reshape(h_part.size))
-        multiply(gates[t, : 3 * H], X[t], x_part)
-        add(dWxT.reshape(dWxT.size), x_part.reshape(x_part.size))
+            sum_of_products(of_Wh[0], gates[t, H:], back)
+            multiply(gates[t, H:], states[t], of_Wh[2])
+            add(of_Wh[1], of_Wh[2])
+        with_ones(X[t], v)
+        multiply(gates[t, : 3 * H], v, of_Wx[2])
+        add(of_Wx[1], of_Wx[2])
         if dX.shape[0]:
-            sum_of_products(WxT, gates[t, : 3 * H], x)
-            transpose(x, dX[t])
+            sum_of_products(of_Wx[0], gates[t, : 3 * H], u[t, H:])
+            transpose(u[t, H : H + D], dX[t])
     if not from_zero:
-        add(back.reshape(M), dz_h)
+        add(back, through_z)
         transpose(back, dstates[0])
-    sum_rows(bias[: 3 * H], 2 * H, db)
-    sum_rows(bias[3 * H :], 0, dbh)
-    turn_back(dWhT, 0, dWh)
-    turn_back(dWxT, 2 * H, dWx)
+    take(of_Wh[1], 0, 0, dWh)
+    take(of_Wx[1], 0, 2 * H, dWx)
+    take(of_Wx[1], D, 2 * H, db.reshape(1, 3 * H))
+    for j in range(H):
+        dbh[j] = dq[j, 0]
+        for c in range(1, C):
+            dbh[j] += dq[j, c]

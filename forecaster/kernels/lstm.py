@@ -9,8 +9,8 @@ F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12 (2000) 2451-2471.
 import numpy as np
 
 from forecaster._jit import kernel
-from forecaster.kernels.activations import LOGISTIC, TANH, add_activate, tanh
-from forecaster.kernels.gates import add, repeat, sum_rows, transpose, turn, turn_back
+from forecaster.kernels.activations import tanh
+from forecaster.kernels.gates import add, place, squash, take, transpose, with_ones
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -23,69 +23,64 @@ def tape(T, C, D, H, O, dtype):
     """What backward needs, and scratch memory.
 
     Cells, the initial ones first, and the gradient of those; i, f, g and o of every step; tanh of
-    the cells. Of one step: inputs, products, states, each also for gradients. The biases for every
-    row; the transposes of Wx and Wh, their gradients, and what one step adds to these.
+    the cells; states, inputs and ones of one step; its inputs and ones by rows; all weights; the
+    gradient of one step's states; of Wh and of Wx with b the transpose, its gradient, and what one
+    step adds to it.
     """
     return (
         np.zeros((T + 1, H, C), dtype),
         np.empty((H, C), dtype),
         np.empty((T, 4 * H, C), dtype),
         np.empty((T, H, C), dtype),
-        np.empty((D, C), dtype),
-        np.empty((4 * H, C), dtype),
+        np.ones((H + D + 1, C), dtype),
+        np.empty((C, D + 1), dtype),
+        np.empty((4 * H, H + D + 1), dtype),
         np.empty((H, C), dtype),
-        np.empty((4 * H, C), dtype),
-        np.empty((4 * H, D), dtype),
-        np.empty((4 * H, H), dtype),
-        np.empty((4 * H, D), dtype),
-        np.empty((4 * H, H), dtype),
-        np.empty((4 * H, D), dtype),
-        np.empty((4 * H, H), dtype),
+        np.empty((3, 4 * H, H), dtype),
+        np.empty((3, 4 * H, D + 1), dtype),
     )
 
 
 @kernel
 def forward(
-    activation, from_zero, Wx, Wh, b, X, states, cells, dcells, gates, squashed, x, product, state,
-    bias, WxT, WhT, dWxT, dWhT, x_part, h_part,
+    activation, from_zero, Wx, Wh, b, X, states, cells, dcells, gates, squashed, u, v, W, back,
+    of_Wh, of_Wx,
 ):  # fmt: skip
     """Run the recurrence; ``states[0]`` and ``cells[0]`` hold the initial states on entry.
 
     activation: not used; from_zero: whether the initial states are all zero; Wx: (D, 4H);
     Wh: (H, 4H); b: (4H,); X: (T, C, D); states: (T + 1, C, H); the rest: see tape.
     """
-    T, C = X.shape[:2]
+    T, C, D = X.shape
     H = states.shape[2]
     M = C * H
-    turn(Wx, 0, WxT)
-    turn(Wh, 0, WhT)
-    repeat(b, 0, bias)
-    transpose(states[0], state)
-    product[:] = 0
-    P, B, h = product.reshape(4 * M), bias.reshape(4 * M), state.reshape(M)
+    place(Wh, 0, W, 0)
+    place(Wx, 0, W, H)
+    place(b.reshape(1, 4 * H), 0, W, H + D)
+    u[H + D] = 1
+    h = u[:H].reshape(M)
+    transpose(states[0], u[:H])
     for t in range(T):
-        transpose(X[t], x)
-        multiply(WxT, x, gates[t])
-        if t > 0 or not from_zero:
-            multiply(WhT, state, product)
+        transpose(X[t], u[H : H + D])
+        multiply(W, u, gates[t])
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
-        add_activate(LOGISTIC, ifgo[: 2 * M], P[: 2 * M], B[: 2 * M])
-        add_activate(TANH, g, P[2 * M : 3 * M], B[2 * M : 3 * M])
-        add_activate(LOGISTIC, o, P[3 * M :], B[3 * M :])
         c, new, s = cells[t].reshape(M), cells[t + 1].reshape(M), squashed[t].reshape(M)
+        squash(ifgo[: 2 * M])
+        squash(o)
         for j in range(M):
+            g[j] = tanh(g[j])
             new[j] = f[j] * c[j] + i[j] * g[j]
         for j in range(M):
             s[j] = tanh(new[j])
             h[j] = o[j] * s[j]
-        transpose(state, states[t + 1])
+        transpose(u[:H], states[t + 1])
 
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, cells, dcells, gates, squashed, x,
-    product, state, bias, WxT, WhT, dWxT, dWhT, x_part, h_part, dstates, dX,
+    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, cells, dcells, gates, squashed, u, v,
+    W, back, of_Wh, of_Wx, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
@@ -95,19 +90,20 @@ def backward(
     good. The gates become the gradients of what is activated in them. dX: (T, C, D), or (0, C, D)
     for not wanted.
     """
-    T, C = X.shape[:2]
+    T, C, D = X.shape
     H = states.shape[2]
     M = C * H
-    bias[:] = 0  # from here on their gradients row by row, summed over time
-    back = product[:H]
-    dWhT[:] = 0
-    dWxT[:] = 0
+    place(Wh, 0, of_Wh[0], 0)
+    place(Wx, 0, of_Wx[0], 0)
+    of_Wx[0, :, D] = 0  # no use for the gradient of the ones
+    of_Wh[1] = 0
+    of_Wx[1] = 0
     back[:] = 0
     dcells[:] = 0
-    dc, dh, dB = dcells.reshape(M), state.reshape(M), bias.reshape(4 * M)
+    dc, dh = dcells.reshape(M), u[:H].reshape(M)
     for t in range(T - 1, -1, -1):
-        transpose(dstates[t + 1], state)
-        add(dh, back.reshape(M))
+        transpose(dstates[t + 1], u[:H])
+        add(dh, back)
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, s = cells[t].reshape(M), squashed[t].reshape(M)
@@ -122,18 +118,18 @@ def backward(
         for j in range(M):
             dc[j] *= f[j]
             f[j] = (dc[j] - dc[j] * f[j]) * c[j]
-        add(dB, ifgo)
         if t > 0 or not from_zero:
-            sum_of_products(WhT, gates[t], back)
-            multiply(gates[t], states[t], h_part)
-            add(dWhT.reshape(dWhT.size), h_part.reshape(h_part.size))
-        multiply(gates[t], X[t], x_part)
-        add(dWxT.reshape(dWxT.size), x_part.reshape(x_part.size))
+            sum_of_products(of_Wh[0], gates[t], back)
+            multiply(gates[t], states[t], of_Wh[2])
+            add(of_Wh[1], of_Wh[2])
+        with_ones(X[t], v)
+        multiply(gates[t], v, of_Wx[2])
+        add(of_Wx[1], of_Wx[2])
         if dX.shape[0]:
-            sum_of_products(WxT, gates[t], x)
-            transpose(x, dX[t])
+            sum_of_products(of_Wx[0], gates[t], u[H:])
+            transpose(u[H : H + D], dX[t])
     if not from_zero:
         transpose(back, dstates[0])
-    sum_rows(bias, 0, db)
-    turn_back(dWhT, 0, dWh)
-    turn_back(dWxT, 0, dWx)
+    take(of_Wh[1], 0, 0, dWh)
+    take(of_Wx[1], 0, 0, dWx)
+    take(of_Wx[1], D, 0, db.reshape(1, 4 * H))
