@@ -37,12 +37,15 @@ class ElmanJordanForecaster(RecurrentForecaster):
         Whether logarithms are modelled, for all series alike. "auto": if every value of every
         series is positive, so a single zero switches them off; unless a trend forecast of the
         logarithms is more than a tenth worse.
-    deseasonalize : bool, default=True
+    deseasonalize : bool or "auto", default="auto"
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first
-        and added back last.
+        and added back last. "auto": yes, but on large panels two networks of five see the
+        season, which may change from year to year.
     blend : float or "auto", default="auto"
         Share of the trend forecast in the final one, 0 to 1. "auto": a quarter for series up to
-        300 points, fading to none for longer ones.
+        300 points, fading to none for longer ones, from which the held-out origins of
+        `calibrate` may lead it away, the further the more there are; on a short history 15 % of
+        the forecast then go to repeating the last season.
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,9 @@ class Model:
         ``trained``, but not here.
     n_threads : int
         Threads for forecasting.
+    seasonal : Model or None
+        Further members, which see the values with their season; each counts as much as one of
+        these.
     """
 
     recipe: Recipe
@@ -51,11 +54,21 @@ class Model:
     unit: FloatArray
     statuses: frozenset[str]
     n_threads: int
+    seasonal: Model | None = None
+
+    @property
+    def members(self) -> tuple[Trained, ...]:
+        """All members, those that see the season last."""
+        return self.trained + (self.seasonal.trained if self.seasonal else ())
+
+    def with_blend(self, blend: float) -> Model:
+        """The same with another share of the trend."""
+        return replace(self, recipe=replace(self.recipe, blend=blend))
 
     @property
     def n_steps(self) -> int:
         """Optimiser steps that the members made on average, at least 1."""
-        return max(1, round(np.mean([member.n_steps for member in self.trained])))
+        return max(1, round(np.mean([member.n_steps for member in self.members])))
 
     def forecast_prepared(self, panel: Panel, steps: int) -> FloatArray:
         """Forecast what follows the panel, (S, steps), on the prepared scale.
@@ -65,7 +78,7 @@ class Model:
         blocks: list[FloatArray] = []
         n_known = 0
         while n_known < steps:
-            block = self._block(self.preparation.apply(panel))
+            block = self._block(panel)
             blocks.append(block)
             n_known += block.shape[1]
             if n_known < steps:
@@ -74,14 +87,36 @@ class Model:
                 panel = panel.extended(Panel(follow.ravel(), pointers))
         return np.hstack(blocks)[:, :steps]
 
-    def _block(self, prepared: Prepared) -> FloatArray:
-        recipe = self.recipe
-        source = LastWindows(prepared, self.unit, _by_step(self.network))
+    def _block(self, panel: Panel) -> FloatArray:
+        recipe, prepared = self.recipe, self.preparation.apply(panel)
         trend = prepared.trend(recipe.n_outputs)
-        start = trend if recipe.from_trend else prepared.values[prepared.panel.indptr[1:] - 1, None]
-        learned = start + self.unit[:, None] * self._outputs(source)
-        blend = np.where(self.preparation.exact, 1.0, recipe.blend)[:, None]
-        return blend * trend + (1.0 - blend) * learned
+        if recipe.blend == 1.0:
+            mixed = trend
+        else:
+            mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._all_learned(prepared)
+        if recipe.hedge:
+            season = prepared.last_season(self.preparation.season_length, recipe.n_outputs)
+            mixed = recipe.hedge * season + (1.0 - recipe.hedge) * mixed
+        return np.where(self.preparation.exact[:, None], trend, mixed)
+
+    def _all_learned(self, prepared: Prepared) -> FloatArray:
+        """Mean of all members' forecasts, those that see the season included."""
+        learned = self._learned(prepared)
+        if self.seasonal:
+            panel = prepared.panel
+            other = self.seasonal._learned(self.seasonal.preparation.apply(panel))
+            other -= self.preparation.seasons(panel, self.recipe.n_outputs)
+            learned += (other - learned) * len(self.seasonal.trained) / len(self.members)
+        return learned
+
+    def _learned(self, prepared: Prepared) -> FloatArray:
+        """Mean of the members' forecasts, (S, outputs)."""
+        source = LastWindows(prepared, self.unit, _by_step(self.network))
+        if self.recipe.from_trend:
+            start = prepared.trend(self.recipe.n_outputs)
+        else:
+            start = prepared.values[prepared.panel.indptr[1:] - 1, None]
+        return start + self.unit[:, None] * self._outputs(source)
 
     def _outputs(self, source: LastWindows) -> FloatArray:
         """Mean of the members' outputs at the end of the window, (S, outputs)."""
@@ -114,30 +149,42 @@ def fit_model(
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Model:
-    """Train ``n_members`` networks that differ in their random numbers only."""
-    unit = _unit(preparation, recipe)
-    source = PanelSource(
-        preparation.apply(panel),
-        unit,
-        recipe.min_observed,
-        recipe.min_targets,
-        recipe.from_trend,
-        _by_step(network),
-    )
-    members = train_ensemble(
-        network,
-        source,
-        plan,
-        rng.spawn(n_members),
-        dtype=dtype,
-        n_threads=n_threads,
-        progress=progress,
-        callbacks=callbacks,
-    )
-    # after Ctrl-C some have not started: their random weights would only spoil the mean
-    trained = [member for member in members if member.n_steps] or members[:1]
-    statuses = frozenset(member.status for member in members)
-    return Model(recipe, preparation, network, tuple(trained), unit, statuses, n_threads)
+    """Train ``n_members`` networks that differ in their random numbers and in what they see."""
+    rngs = rng.spawn(n_members)
+
+    def view(preparation: Preparation, first: int, stop: int) -> Model:
+        unit = _unit(preparation, recipe)
+        source = PanelSource(
+            preparation.apply(panel),
+            unit,
+            recipe.min_observed,
+            recipe.min_targets,
+            recipe.from_trend,
+            _by_step(network),
+        )
+        share = None if plan.max_seconds is None else plan.max_seconds * (stop - first) / n_members
+        members = train_ensemble(
+            network,
+            source,
+            replace(plan, max_seconds=share),
+            rngs[first:stop],
+            dtype=dtype,
+            n_threads=n_threads,
+            progress=progress,
+            callbacks=callbacks,
+            first_member=first,
+        )
+        # after Ctrl-C some have not started: their random weights would only spoil the mean
+        trained = [member for member in members if member.n_steps] or members[:1]
+        statuses = frozenset(member.status for member in members)
+        return Model(recipe, preparation, network, tuple(trained), unit, statuses, n_threads)
+
+    n_plain = n_members - recipe.n_seasonal
+    model = view(preparation, 0, n_plain)
+    if not recipe.n_seasonal or "interrupted" in model.statuses:
+        return model
+    seasonal = view(preparation.with_season(panel, recipe.n_outputs), n_plain, n_members)
+    return replace(model, seasonal=seasonal, statuses=model.statuses | seasonal.statuses)
 
 
 def _by_step(network: Network) -> bool:

@@ -6,7 +6,7 @@ follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Prepared:
         last = self.panel.indptr[1:] - 1
         return self.level[last, None] + self.slope[last, None] * np.arange(1, steps + 1)
 
+    def last_season(self, season_length: int, steps: int) -> FloatArray:
+        """The last season again and again, (S, steps); the first value where there is none."""
+        where = self.panel.indptr[1:, None] - season_length + np.arange(steps) % season_length
+        return self.values[np.maximum(where, self.panel.indptr[:-1, None])]
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -70,6 +75,11 @@ class Preparation:
     scale: FloatArray
     exact: np.ndarray
 
+    @property
+    def season_length(self) -> int:
+        """Steps in a season, m."""
+        return self.indices.shape[1]
+
     def apply(self, panel: Panel) -> Prepared:
         """Prepare a panel of the same series, which may have gone on in the meantime."""
         values = self._deseasonalise(panel)
@@ -81,12 +91,22 @@ class Preparation:
         values = np.log(panel.values) if self.log else panel.values
         return subtract_seasons(Panel(values, panel.indptr), self.indices)
 
+    def seasons(self, panel: Panel, steps: int) -> FloatArray:
+        """Seasonal indices of what follows the panel, (S, steps)."""
+        phases = (panel.lengths[:, None] + np.arange(steps)) % self.indices.shape[1]
+        return np.take_along_axis(self.indices, phases, axis=1)
+
     def restore(self, forecasts: FloatArray, panel: Panel) -> FloatArray:
         """Forecasts of what follows the panel, back on the scale of the data; both (S, steps)."""
-        m = self.indices.shape[1]
-        phases = (panel.lengths[:, None] + np.arange(forecasts.shape[1])) % m
-        forecasts = forecasts + np.take_along_axis(self.indices, phases, axis=1)
+        forecasts = forecasts + self.seasons(panel, forecasts.shape[1])
         return np.exp(forecasts) if self.log else forecasts
+
+    def with_season(self, panel: Panel, horizon: int) -> Preparation:
+        """The same with the season left in the values; their scale is estimated on the panel."""
+        scale = np.empty_like(self.scale)
+        values = np.log(panel.values) if self.log else panel.values
+        smoothing.change_scale(values, panel.indptr, horizon, scale)
+        return replace(self, indices=np.zeros_like(self.indices), scale=scale)
 
 
 def fit_preparation(

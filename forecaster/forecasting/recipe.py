@@ -15,6 +15,9 @@ from forecaster.data.panel import Panel
 
 GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor would otherwise supply
 
+# Little history cannot rule out that the last season is the best forecast there is.
+_HEDGE = 0.15
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -39,7 +42,11 @@ class Recipe:
     weight_decay : float
         Decoupled decay of readout and skip path.
     blend : float
-        Share of the trend anchor in the final forecast.
+        Share of the trend anchor in the final forecast, next to the networks.
+    hedge : float
+        Share of repeating the last season; the rest is the blend's.
+    n_seasonal : int
+        Members of the ensemble that see values with their season.
     """
 
     n_outputs: int
@@ -54,6 +61,8 @@ class Recipe:
     max_steps: int
     weight_decay: float
     blend: float
+    hedge: float = 0.0
+    n_seasonal: int = 0
 
     @property
     def n_steps(self) -> int:
@@ -93,6 +102,8 @@ def resolve(
     max_steps: int | str,
     weight_decay: float | str,
     blend: float | str,
+    deseasonalize: bool | str,
+    n_estimators: int,
 ) -> Recipe:
     """Replace every "auto" by a figure that suits the panel."""
     lengths = panel.lengths
@@ -108,6 +119,7 @@ def resolve(
     window = int(_or(window, _window(median, horizon, season_length, global_model)))
     whole_seasons = season_length > 1 and window >= 3 * season_length
     patch_size = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
+    both_views = deseasonalize == "auto" and global_model and season_length > 1
     units = 64 if global_model else 32 if n_windows >= 300 else 16
     return Recipe(
         n_outputs=n_outputs,
@@ -122,6 +134,8 @@ def resolve(
         max_steps=_or(max_steps, int(np.clip(10 * n_windows / 256, 300, 2000))),
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, 0.25 * min(1.0, (300.0 / median) ** 4)),
+        hedge=_HEDGE if blend == "auto" and not global_model else 0.0,
+        n_seasonal=2 * n_estimators // 5 if both_views else 0,
     )
 
 

@@ -24,6 +24,7 @@ from forecaster.estimators.options import (
 )
 from forecaster.exceptions import SkillWarning
 from forecaster.forecasting.base import Forecaster
+from forecaster.forecasting.blending import choose_blend
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.preparation import fit_preparation
@@ -45,7 +46,7 @@ _RULES = {
     "patch_size": v.either(v.integer(1), _AUTO),
     "strategy": v.choice("direct", "recursive"),
     "transform": v.choice("auto", "log", "none"),
-    "deseasonalize": v.boolean(),
+    "deseasonalize": v.either(v.boolean(), _AUTO),
     "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
     "n_estimators": v.integer(1),
     "calibrate": v.boolean(),
@@ -75,7 +76,7 @@ class RecurrentForecaster(Forecaster):
         patch_size: int | str = "auto",
         strategy: str = "direct",
         transform: str = "auto",
-        deseasonalize: bool = True,
+        deseasonalize: bool | str = "auto",
         blend: float | str = "auto",
         n_estimators: int = 5,
         calibrate: bool = True,
@@ -203,7 +204,10 @@ class RecurrentForecaster(Forecaster):
             model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
             calibration = None
             if held_out and "interrupted" not in model.statuses:
-                calibration = self._calibrate(panel, held_out, model, calibration_rng, bar)
+                calibrated = self._calibrate(panel, held_out, model, calibration_rng, bar)
+                if calibrated is not None:
+                    calibration, blend = calibrated
+                    model = model.with_blend(blend)
         self.data_, self.model_, self.calibration_ = data, model, calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
@@ -238,6 +242,8 @@ class RecurrentForecaster(Forecaster):
             max_steps=self.max_steps,
             weight_decay=self.weight_decay,
             blend=self.blend,
+            deseasonalize=self.deseasonalize,
+            n_estimators=self.n_estimators,
         )
 
     def _n_held_out(self, panel: Panel) -> int:
@@ -286,7 +292,7 @@ class RecurrentForecaster(Forecaster):
         )
         season_length = known_season(panel, self.season_length)
         preparation = fit_preparation(
-            panel, self.horizon, season_length, transform, self.deseasonalize
+            panel, self.horizon, season_length, transform, bool(self.deseasonalize)
         )
         return fit_model(
             panel,
@@ -304,8 +310,10 @@ class RecurrentForecaster(Forecaster):
 
     def _calibrate(
         self, panel: Panel, held_out: int, final: Model, rng: np.random.Generator, bar: tqdm
-    ) -> Calibration | None:
+    ) -> tuple[Calibration, float] | None:
         """Errors of a model that has not seen the tail, of the series that reach far enough.
+
+        And the share of the trend that they speak for.
 
         They are on the scale on which the ``final`` model forecasts, which is therefore all that
         the second one knows of the tail. It has the final one's sizes and, should callbacks or the
@@ -323,7 +331,12 @@ class RecurrentForecaster(Forecaster):
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
             return None
-        return calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
+        model = model.with_blend(final.recipe.blend)
+        if self.blend == "auto":
+            blend = choose_blend(panel, held_out, self.horizon, scale, model)
+            model = model.with_blend(blend)
+        calibration = calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
+        return calibration, model.recipe.blend
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel, model = self.data_.panel, self.model_
@@ -372,12 +385,12 @@ class RecurrentForecaster(Forecaster):
     @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
-        return [self.model_.network.views(m.theta.copy()) for m in self.model_.trained]
+        return [self.model_.network.views(m.theta.copy()) for m in self.model_.members]
 
     @property
     def loss_curve_(self) -> list[float]:
         """Mean training loss of the networks after every 50 steps."""
-        curves = [member.loss_curve for member in self.model_.trained]
+        curves = [member.loss_curve for member in self.model_.members]
         return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
 
     @property

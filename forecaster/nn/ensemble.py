@@ -30,12 +30,13 @@ def train_ensemble(
     n_threads: int = 1,
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
+    first_member: int = 0,
 ) -> list[Trained]:
     """Train one network for each generator, from fresh weights or from ``thetas``.
 
     Threads go to the networks; a single one has them all for its minibatches. The time budget of
     the plan is one for all: each training has an equal share of it. Callbacks are called for one
-    training at a time.
+    training at a time, and know the networks by numbers from ``first_member``.
     """
     plan, options = _shared(plan, len(rngs), validation, n_threads, progress, callbacks)
 
@@ -43,7 +44,14 @@ def train_ensemble(
         rng = rngs[member]
         start = network.initial(rng, dtype) if thetas is None else thetas[member]
         return lambda stop: train(
-            network, start, source, plan, rng, stop=stop, member=member, **options
+            network,
+            start,
+            source,
+            plan,
+            rng,
+            stop=stop,
+            member=first_member + member,
+            **options,
         )
 
     return train_side_by_side([training(k) for k in range(len(rngs))], n_threads)

@@ -179,7 +179,7 @@ def test_verbose_shows_a_bar_on_stderr(capsys):
         ("patch_size", 0, "an integer >= 1 or one of 'auto', got 0"),
         ("strategy", "iterated", "one of 'direct', 'recursive', got 'iterated'"),
         ("transform", None, "one of 'auto', 'log', 'none', got None"),
-        ("deseasonalize", "yes", "True or False, got 'yes'"),
+        ("deseasonalize", "yes", "True or False or one of 'auto', got 'yes'"),
         ("blend", 1.5, "a number >= 0 and <= 1 or one of 'auto', got 1.5"),
         ("blend", 1.00000001, "a number >= 0 and <= 1 or one of 'auto'"),
         ("n_estimators", 0, "an integer >= 1, got 0"),

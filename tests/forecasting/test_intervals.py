@@ -178,16 +178,18 @@ def test_each_origin_sees_only_what_lies_before_it(calibrated):
     """Changing the last value changes the errors of the last origins' last steps alone."""
     y = trending()
     y[5] = -1  # so that no logarithms are taken, whatever comes last
-    first = raw_errors(calibrated(y)[0])
+    first = raw_errors(calibrated(y, blend=0.3)[0])
     y[-1] += 5
-    second = raw_errors(calibrated(y)[0])
+    second = raw_errors(calibrated(y, blend=0.3)[0])
     changed = ~np.isclose(first, second, rtol=1e-9, atol=0)
     assert changed[-1].tolist() == [False, False, True]
     assert changed.sum() == 1
 
 
-def test_the_forecast_does_not_depend_on_calibration():
-    with_it, without = forecaster().fit(trending()), forecaster(calibrate=False).fit(trending())
+def test_a_forecast_with_a_given_blend_does_not_depend_on_calibration():
+    with_it, without = (
+        forecaster(blend=0.3, calibrate=choice).fit(trending()) for choice in (True, False)
+    )
     pd.testing.assert_series_equal(with_it.predict(7), without.predict(7))
     assert without.calibration_ is None
 

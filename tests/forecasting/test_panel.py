@@ -146,8 +146,10 @@ def model(panel=PANEL, transform="none", n_members=2, season_length=4, **sizes):
         "batch_size": 8,
         "max_steps": 4,
         "weight_decay": 0.0,
-        "blend": 0.25,
+        "blend": "auto",
         "strategy": "direct",
+        "deseasonalize": True,
+        "n_estimators": n_members,
     }
     sizes = recipe.resolve(panel, horizon=3, season_length=season_length, **{**auto, **sizes})
     network = Network(
@@ -178,6 +180,10 @@ def slow_forecast(fitted, panel, s):
     start = anchor if sizes.from_trend else y[-1]
     blend = 1 if preparation.exact[s] else sizes.blend
     result = blend * anchor + (1 - blend) * (start + unit * np.mean(outputs, axis=0))
+    if not preparation.exact[s]:
+        m = preparation.season_length
+        last_season = np.resize(y[-m:] if len(y) >= m else np.pad(y, (m - len(y), 0), "edge"), 3)
+        result = sizes.hedge * last_season + (1 - sizes.hedge) * result
     result += preparation.indices[s][(len(y) + np.arange(3)) % preparation.indices.shape[1]]
     return np.exp(result) if preparation.log else result
 

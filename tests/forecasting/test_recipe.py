@@ -17,6 +17,8 @@ AUTO = {
     "max_steps": "auto",
     "weight_decay": "auto",
     "blend": "auto",
+    "deseasonalize": "auto",
+    "n_estimators": 5,
 }
 
 

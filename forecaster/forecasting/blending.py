@@ -1,0 +1,65 @@
+"""How much of the trend forecast goes into the final one: several origins at the tail decide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecaster.data.panel import FloatArray, Panel
+from forecaster.forecasting.model import Model
+
+_SHARES = np.linspace(0.0, 1.0, 101)
+_CAUTION = 20.0  # origins whose evidence weighs as much as what was known before
+
+
+def choose_blend(
+    panel: Panel, held_out: int, horizon: int, scale: FloatArray, model: Model
+) -> float:
+    """Share of the trend with which ``model``, trained without the tail, forecasts it best.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series to their ends.
+    held_out : int
+        Length of the tail. Every origin in it sees only what lies before it.
+    horizon : int
+        Steps that count.
+    scale : array (S,)
+        Unit of each series' errors; a series whose scale is 0 has no say.
+    model : Model
+        Its blend is the share to start from.
+    """
+    used = (scale > 0) & ~model.preparation.exact
+    if not used.any():
+        return model.recipe.blend
+    unit = np.where(used, scale, 1.0)[:, None]
+    actual = model.preparation.apply(panel).values
+    errors = []
+    for n_hidden in range(held_out, horizon - 1, -1):
+        known = panel.without_last(n_hidden)
+        future = panel.indptr[1:, None] - n_hidden + np.arange(horizon)
+        ends = [model.with_blend(share).forecast_prepared(known, horizon) for share in (0.0, 1.0)]
+        errors.append([((end - actual[future]) / unit)[used] for end in ends])
+    return best_share(np.swapaxes(errors, 0, 1), model.recipe.blend)
+
+
+def best_share(errors: FloatArray, prior: float) -> float:
+    """Share of the second forecast in a mix of two that past errors ask for.
+
+    It minimises ``mae(share) / mae(prior) + 20 / n_origins * (share - prior)**2``: origins next to
+    each other err alike, and so do series at the same time, so that few origins prove little.
+
+    Parameters
+    ----------
+    errors : array (2, n_origins, ...)
+        Errors of the two forecasts.
+    prior : float
+        Share for want of evidence.
+    """
+    first, second = errors.reshape(2, -1)
+    shares = np.append(_SHARES, prior)
+    mae = np.array([np.abs(first + share * (second - first)).mean() for share in shares])
+    if mae[-1] == 0:
+        return prior
+    cost = mae / mae[-1] + _CAUTION / errors.shape[1] * np.square(shares - prior)
+    return float(shares[np.argmin(cost)])
