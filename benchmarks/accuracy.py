@@ -1,0 +1,92 @@
+"""How accurate are the forecasters, next to published methods on the same series?
+
+    python benchmarks/accuracy.py --data DIR [--set yearly classics ...] [--model elman gru ...]
+
+DIR holds the M4 competition's CSV files (Yearly-train.csv, Yearly-test.csv, M4-info.csv and so on,
+in any folders below) or packed sets (yearly*.npz). Further sets, where DIR has them: ``classics``,
+textbook series one at a time, and ``etth1``, seven channels far ahead. Forecasters have their
+default parameters, horizon and season length given; for ETTh1 those of long_horizon.py.
+
+``--validation`` scores the end of the training parts instead, where choices are to be made;
+``--ablation`` changes one default at a time.
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from accuracy_parts import competition, long_horizon, single_series
+
+import forecaster
+
+MODELS = {"elman": "Elman", "gru": "GRU", "lstm": "LSTM", "jordan": "Jordan"}
+LINEAR = "linear net"
+# what is changed, and to what; without intervals, whose ensemble would double the time
+ABLATION = {
+    "the default, without intervals": {},
+    "no linear skip": {"skip": False},
+    "readout of the last state": {"readout": "last"},
+    "a value per step": {"patch_size": 1},
+    "16 units": {"hidden_layer_sizes": 16},
+    "linear net": {"activation": "identity"},
+    "one network": {"n_estimators": 1},
+    "constant learning rate": {"learning_rate": "constant"},
+    "squared error": {"loss": "squared_error"},
+    "a quarter of the steps": {"max_steps": 500},
+    "no logarithms": {"transform": "none"},
+    "windows without season only": {"deseasonalize": True},
+    "windows with season only": {"deseasonalize": False},
+    "networks alone": {"blend": 0.0},
+    "half trend": {"blend": 0.5},
+    "trend alone": {"blend": 1.0, "n_estimators": 1, "max_steps": 1},
+}
+
+
+def makers(models, seed):
+    """Label to ``make(horizon, season_length, **options)``, the linear network last."""
+    kinds = {name: getattr(forecaster, f"{MODELS[name]}Forecaster") for name in models}
+    found = {MODELS[name]: partial(kind, random_state=seed) for name, kind in kinds.items()}
+    found[LINEAR] = partial(forecaster.ElmanForecaster, random_state=seed, activation="identity")
+    return found
+
+
+def report_competition(folder, name, arguments):
+    panel = competition.load(folder, name)
+    if arguments.validation:
+        panel = panel.shortened()
+    table = competition.Table(panel)
+    if arguments.ablation:
+        for label, options in ABLATION.items():
+            make = partial(forecaster.ElmanForecaster, random_state=0, calibrate=False)
+            table.forecaster(label, make, **options)
+        return
+    table.references()
+    for seed in arguments.seeds:
+        for label, make in makers(arguments.model, seed).items():
+            table.forecaster(f"{label}, seed {seed}" if seed else label, make)
+    competition.judge(panel, folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with the data")
+    sets = [*competition.SETS, "classics", "etth1"]
+    parser.add_argument("--set", nargs="+", choices=sets, default=["yearly"], metavar="SET")
+    parser.add_argument("--model", nargs="+", choices=MODELS, default=["elman"], metavar="MODEL")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
+    parser.add_argument("--ablation", action="store_true", help="one change at a time (M4 sets)")
+    parser.add_argument("--stride", type=int, default=1, help="ETTh1: every so many windows")
+    arguments = parser.parse_args()
+    for name in arguments.set:
+        chosen = makers(arguments.model, arguments.seeds[0])
+        if name == "classics":
+            single_series.report(arguments.data, chosen, arguments.validation)
+        elif name == "etth1":
+            long_horizon.report(arguments.data, chosen, arguments.validation, arguments.stride)
+        else:
+            report_competition(arguments.data, name, arguments)
+
+
+if __name__ == "__main__":
+    main()

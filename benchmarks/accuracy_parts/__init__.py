@@ -1,0 +1,1 @@
+"""What `accuracy.py` measures: competition panels, single series, long horizons."""
