@@ -12,12 +12,14 @@ default parameters, horizon and season length given; for ETTh1 those of long_hor
 """
 
 import argparse
+import warnings
 from functools import partial
 from pathlib import Path
 
 from accuracy_parts import competition, long_horizon, single_series
 
 import forecaster
+from forecaster.exceptions import SkillWarning
 
 MODELS = {"elman": "Elman", "gru": "GRU", "lstm": "LSTM", "jordan": "Jordan"}
 LINEAR = "linear net"
@@ -78,6 +80,7 @@ def main():
     parser.add_argument("--ablation", action="store_true", help="one change at a time (M4 sets)")
     parser.add_argument("--stride", type=int, default=1, help="ETTh1: every so many windows")
     arguments = parser.parse_args()
+    warnings.simplefilter("ignore", SkillWarning)  # the table says it better
     for name in arguments.set:
         chosen = makers(arguments.model, arguments.seeds[0])
         if name == "classics":
