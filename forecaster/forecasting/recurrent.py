@@ -57,6 +57,11 @@ _RULES = {
     "batch_size": v.either(v.integer(1), _AUTO),
     "max_steps": v.either(v.integer(1), _AUTO),
 }
+# the other parameters from which the sizes of a model follow
+_RESOLVED = (
+    *("horizon", "season_length", "strategy", "window", "patch_size", "batch_size", "max_steps"),
+    *("weight_decay", "blend", "deseasonalize", "n_estimators"),
+)
 _ENOUGH_FOR_CERTAINTY = 5  # points that a trend must hit exactly to be taken for a law
 _STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
@@ -204,10 +209,7 @@ class RecurrentForecaster(Forecaster):
             model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
             calibration = None
             if held_out and "interrupted" not in model.statuses:
-                calibrated = self._calibrate(panel, held_out, model, calibration_rng, bar)
-                if calibrated is not None:
-                    calibration, blend = calibrated
-                    model = model.with_blend(blend)
+                calibration, model = self._calibrate(panel, held_out, model, calibration_rng, bar)
         self.data_, self.model_, self.calibration_ = data, model, calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
@@ -232,18 +234,8 @@ class RecurrentForecaster(Forecaster):
         sizes = self.hidden_layer_sizes
         return resolve(
             panel,
-            horizon=self.horizon,
-            season_length=self.season_length,
-            strategy=self.strategy,
-            window=self.window,
-            patch_size=self.patch_size,
             hidden_layer_sizes=sizes if isinstance(sizes, str) else hidden_sizes(self),
-            batch_size=self.batch_size,
-            max_steps=self.max_steps,
-            weight_decay=self.weight_decay,
-            blend=self.blend,
-            deseasonalize=self.deseasonalize,
-            n_estimators=self.n_estimators,
+            **{name: getattr(self, name) for name in _RESOLVED},
         )
 
     def _n_held_out(self, panel: Panel) -> int:
@@ -310,14 +302,13 @@ class RecurrentForecaster(Forecaster):
 
     def _calibrate(
         self, panel: Panel, held_out: int, final: Model, rng: np.random.Generator, bar: tqdm
-    ) -> tuple[Calibration, float] | None:
+    ) -> tuple[Calibration | None, Model]:
         """Errors of a model that has not seen the tail, of the series that reach far enough.
 
-        And the share of the trend that they speak for.
-
-        They are on the scale on which the ``final`` model forecasts, which is therefore all that
-        the second one knows of the tail. It has the final one's sizes and, should callbacks or the
-        clock have cut that one short, as many steps. None if training was interrupted.
+        And the ``final`` model with the share of the trend that they speak for. They are on the
+        scale on which that one forecasts, which is all that the second one knows of the tail. It
+        has the final one's sizes and, should callbacks or the clock have cut that one short, as
+        many steps. No errors if training was interrupted.
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)
@@ -330,13 +321,13 @@ class RecurrentForecaster(Forecaster):
             plan = replace(plan, max_steps=min(recipe.max_steps, final.n_steps))
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
-            return None
+            return None, final
         model = model.with_blend(final.recipe.blend)
         if self.blend == "auto":
-            blend = choose_blend(panel, held_out, self.horizon, scale, model)
-            model = model.with_blend(blend)
+            share = choose_blend(panel, held_out, self.horizon, scale, model)
+            model = model.with_blend(share)
         calibration = calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
-        return calibration, model.recipe.blend
+        return calibration, final.with_blend(model.recipe.blend)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel, model = self.data_.panel, self.model_
