@@ -61,7 +61,7 @@ def to_onnx(
     >>> from forecaster import ElmanRegressor
     >>> from forecaster.exchange import to_onnx
     >>> X = np.random.default_rng(0).normal(size=(64, 8))
-    >>> net = ElmanRegressor(max_iter=1).fit(X, X.sum(axis=1))
+    >>> net = ElmanRegressor(random_state=0, tol=0.01).fit(X, X.sum(axis=1))
     >>> model = to_onnx(net)
     >>> [node.op_type for node in model.graph.node if node.op_type in ("RNN", "GRU", "LSTM")]
     ['RNN']
