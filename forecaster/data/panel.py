@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,29 @@ class Panel:
                     f"the shape {array.shape}: flatten it or split it into several series."
                 )
         return cls(np.concatenate(arrays), pointers(np.array([len(array) for array in arrays])))
+
+    @classmethod
+    def joined(cls, panels: Sequence[Panel]) -> Panel:
+        """Put the series of several panels into one.
+
+        Parameters
+        ----------
+        panels : sequence of Panel
+            At least one.
+
+        Returns
+        -------
+        Panel
+            All series of the first, then those of the second, and so on.
+
+        Examples
+        --------
+        >>> panel = Panel.from_series([[1, 2, 3], [10, 20]])
+        >>> Panel.joined([panel.without_last(1), panel]).lengths
+        array([2, 1, 3, 2])
+        """
+        values = np.concatenate([panel.values for panel in panels])
+        return cls(values, pointers(np.concatenate([panel.lengths for panel in panels])))
 
     @property
     def n_series(self) -> int:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.data.panel import FloatArray, Panel
+from forecaster.data.panel import FloatArray
 from forecaster.forecasting.model import Model
+from forecaster.forecasting.tail import Tail
 
 _SHARES = np.linspace(0.0, 1.0, 101)
 _CAUTION = 20.0  # origins whose evidence weighs as much as what was known before
 
 
-def choose_blend(
-    panel: Panel, held_out: int, horizon: int, scale: FloatArray, model: Model
-) -> float:
+def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
     """Share of the trend with which ``model``, trained without the tail, forecasts it best.
 
     Parameters
     ----------
-    panel : Panel
-        The series to their ends.
-    held_out : int
-        Length of the tail. Every origin in it sees only what lies before it.
-    horizon : int
-        Steps that count.
+    tail : Tail
+        What the model has not seen.
     scale : array (S,)
         Unit of each series' errors; a series whose scale is 0 has no say.
     model : Model
@@ -32,15 +27,9 @@ def choose_blend(
     used = (scale > 0) & ~model.preparation.exact
     if not used.any():
         return model.recipe.blend
-    unit = np.where(used, scale, 1.0)[:, None]
-    actual = model.preparation.apply(panel).values
-    errors = []
-    for n_hidden in range(held_out, horizon - 1, -1):
-        known = panel.without_last(n_hidden)
-        future = panel.indptr[1:, None] - n_hidden + np.arange(horizon)
-        ends = [model.with_blend(share).forecast_prepared(known, horizon) for share in (0.0, 1.0)]
-        errors.append([((end - actual[future]) / unit)[used] for end in ends])
-    return best_share(np.swapaxes(errors, 0, 1), model.recipe.blend)
+    actual = tail.targets(model.preparation.apply(tail.panel).values)[:, used]
+    ends = [tail.forecasts(model.with_blend(share))[0][:, used] for share in (0.0, 1.0)]
+    return best_share((np.array(ends) - actual) / scale[used, None], model.recipe.blend)
 
 
 def best_share(errors: FloatArray, prior: float) -> float:

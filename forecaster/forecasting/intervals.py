@@ -17,6 +17,7 @@ import numpy as np
 from forecaster.data.panel import FloatArray, Panel
 from forecaster.forecasting.model import Model
 from forecaster.forecasting.scoring import mase_scale
+from forecaster.forecasting.tail import Tail
 
 _ENOUGH = 200  # errors of a step from which on its own quantiles are used
 _WANTED = 100  # errors of a step that calibration tries to see
@@ -90,37 +91,21 @@ def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
     return horizon + n_origins - 1
 
 
-def calibrate(
-    panel: Panel,
-    held_out: int,
-    horizon: int,
-    season_length: int,
-    scale: FloatArray,
-    model: Model,
-) -> Calibration:
-    """Forecast from every origin in the tail and collect the errors.
+def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -> Calibration:
+    """Forecast from every origin in the tail, which ``model`` has not seen; collect the errors.
 
-    ``model`` was trained without the last ``held_out`` values; every origin sees only what lies
-    before it. ``scale`` (S,) is that of the final model: what an interval is later multiplied by.
+    ``scale`` (S,) is that of the final model: what an interval is later multiplied by.
     """
-    preparation = model.preparation
+    prepared, forecasts = tail.forecasts(model)
+    actual = tail.targets(tail.panel.values)
+    unit = mase_scale(tail.panel.without_last(tail.length), season_length)[:, None]
+    naive_error = np.nansum(np.abs(tail.last_seasons(season_length) - actual) / unit)
+    error = np.nansum(np.abs(forecasts - actual) / unit)
+    relative = float(error / naive_error) if naive_error > 0 else 1.0
     # the errors of a series that its trend hits exactly tell nothing about the others'
-    used = (scale > 0) & ~preparation.exact
-    unit = np.where(used, scale, 1.0)[:, None]
-    prepared = preparation.apply(panel).values
-    naive_scale = mase_scale(panel.without_last(held_out), season_length)[:, None]
-    errors, scaled, naive_scaled = [], 0.0, 0.0
-    for n_hidden in range(held_out, horizon - 1, -1):
-        known = panel.without_last(n_hidden)
-        future = panel.indptr[1:, None] - n_hidden + np.arange(horizon)
-        forecast = model.forecast_prepared(known, horizon)
-        errors.append((np.abs(forecast - prepared[future]) / unit)[used])
-        actual = panel.values[future]
-        season = known.indptr[1:, None] - season_length + np.arange(horizon) % season_length
-        naive = known.values[np.maximum(season, known.indptr[:-1, None])]
-        scaled += np.nansum(np.abs(preparation.restore(forecast, known) - actual) / naive_scale)
-        naive_scaled += np.nansum(np.abs(naive - actual) / naive_scale)
-    relative = float(scaled / naive_scaled) if naive_scaled > 0 else 1.0
-    return Calibration(
-        np.concatenate(errors) if used.any() else np.zeros((_WANTED, horizon)), relative
-    )
+    used = (scale > 0) & ~model.preparation.exact
+    if not used.any():
+        return Calibration(np.zeros((_WANTED, tail.horizon)), relative)
+    errors = prepared - tail.targets(model.preparation.apply(tail.panel).values)
+    errors = np.abs(errors[:, used]) / scale[used, None]
+    return Calibration(errors.reshape(-1, tail.horizon), relative)

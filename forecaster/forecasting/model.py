@@ -65,6 +65,15 @@ class Model:
         """The same with another share of the trend."""
         return replace(self, recipe=replace(self.recipe, blend=blend))
 
+    def repeated(self, n: int) -> Model:
+        """The same for a panel in which all series come ``n`` times, one round after another."""
+        return replace(
+            self,
+            preparation=self.preparation.repeated(n),
+            unit=np.tile(self.unit, n),
+            seasonal=self.seasonal.repeated(n) if self.seasonal else None,
+        )
+
     @property
     def n_steps(self) -> int:
         """Optimiser steps that the members made on average, at least 1."""

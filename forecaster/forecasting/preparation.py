@@ -101,6 +101,17 @@ class Preparation:
         forecasts = forecasts + self.seasons(panel, forecasts.shape[1])
         return np.exp(forecasts) if self.log else forecasts
 
+    def repeated(self, n: int) -> Preparation:
+        """The same for a panel in which all series come ``n`` times, one round after another."""
+        return replace(
+            self,
+            indices=np.tile(self.indices, (n, 1)),
+            alpha=np.tile(self.alpha, n),
+            share=np.tile(self.share, n),
+            scale=np.tile(self.scale, n),
+            exact=np.tile(self.exact, n),
+        )
+
     def with_season(self, panel: Panel, horizon: int) -> Preparation:
         """The same with the season left in the values; their scale is estimated on the panel."""
         scale = np.empty_like(self.scale)

@@ -29,6 +29,7 @@ from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import Recipe, known_season, points_needed, resolve
+from forecaster.forecasting.tail import Tail
 from forecaster.kernels.readout import READOUTS
 from forecaster.nn.losses import Loss
 from forecaster.nn.monitor import Callback
@@ -322,12 +323,11 @@ class RecurrentForecaster(Forecaster):
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
             return None, final
-        model = model.with_blend(final.recipe.blend)
+        tail, share = Tail(panel, held_out, self.horizon), final.recipe.blend
         if self.blend == "auto":
-            share = choose_blend(panel, held_out, self.horizon, scale, model)
-            model = model.with_blend(share)
-        calibration = calibrate(panel, held_out, self.horizon, self.season_length, scale, model)
-        return calibration, final.with_blend(model.recipe.blend)
+            share = choose_blend(tail, scale, model.with_blend(share))
+        calibration = calibrate(tail, self.season_length, scale, model.with_blend(share))
+        return calibration, final.with_blend(share)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel, model = self.data_.panel, self.model_

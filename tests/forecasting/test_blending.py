@@ -7,6 +7,7 @@ import pytest
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
 from forecaster.forecasting.blending import best_share, choose_blend
+from forecaster.forecasting.tail import Tail
 
 RNG = np.random.default_rng(0)
 Y = 50 + RNG.normal(size=60).cumsum()
@@ -59,8 +60,8 @@ def test_the_choice_is_a_fitted_attribute_and_sees_no_future():
 
 def test_a_series_without_changes_has_no_say():
     model = fitted(calibrate=False, blend=0.25).model_
-    panel = Panel.from_series([Y])
-    assert choose_blend(panel, 12, 3, np.zeros(1), model) == 0.25
+    tail = Tail(Panel.from_series([Y]), 12, 3)
+    assert choose_blend(tail, np.zeros(1), model) == 0.25
 
 
 def test_a_given_blend_is_no_hedge():

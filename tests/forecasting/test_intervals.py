@@ -112,9 +112,9 @@ def calibrated(monkeypatch):
     """Fit a forecaster and catch what its calibration was made of."""
     seen = []
 
-    def spy(*args):
-        seen.append(args)
-        return calibrate(*args)
+    def spy(tail, *args):
+        seen.append((tail.panel, tail.length, tail.horizon, *args))
+        return calibrate(tail, *args)
 
     monkeypatch.setattr(recurrent, "calibrate", spy)
 

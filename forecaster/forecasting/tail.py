@@ -1,0 +1,62 @@
+"""The tail in time that a model has not seen: forecasts from all of its origins at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.data.panel import FloatArray, IntArray, Panel
+from forecaster.forecasting.model import Model
+
+_VALUES_AT_ONCE = 2_000_000  # of all copies of the panel; bounds the memory
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The last ``length`` values of every series, and the K origins from which a horizon fits.
+
+    Origins come oldest first; the first one is the last value before the tail. Every forecast sees
+    only what lies before its origin.
+    """
+
+    panel: Panel
+    length: int
+    horizon: int
+
+    @property
+    def n_origins(self) -> int:
+        """Number of origins, K."""
+        return self.length - self.horizon + 1
+
+    def targets(self, values: FloatArray) -> FloatArray:
+        """What follows each origin, (K, S, horizon), in ``values`` laid out like the panel's."""
+        return values[self._ends()[..., None] + np.arange(self.horizon)]
+
+    def last_seasons(self, season_length: int) -> FloatArray:
+        """The last season before each origin again and again, (K, S, horizon)."""
+        where = self._ends()[..., None] - season_length + np.arange(self.horizon) % season_length
+        return self.panel.values[np.maximum(where, self.panel.indptr[:-1, None])]
+
+    def forecasts(self, model: Model) -> tuple[FloatArray, FloatArray]:
+        """Forecasts of ``targets``, each (K, S, horizon): as prepared, and on the data's scale.
+
+        What is known at an origin is a panel of its own; the model sees many of them side by side.
+        """
+        at_once = max(1, _VALUES_AT_ONCE // len(self.panel.values))
+        hidden = range(self.length, self.horizon - 1, -1)
+        prepared, restored = [], []
+        for start in range(0, self.n_origins, at_once):
+            some = hidden[start : start + at_once]
+            known = Panel.joined([self.panel.without_last(n) for n in some])
+            copies = model.repeated(len(some))
+            forecast = copies.forecast_prepared(known, self.horizon)
+            prepared.append(forecast)
+            restored.append(copies.preparation.restore(forecast, known))
+        shape = self.n_origins, self.panel.n_series, self.horizon
+        return np.concatenate(prepared).reshape(shape), np.concatenate(restored).reshape(shape)
+
+    def _ends(self) -> IntArray:
+        """Positions in the panel's values where each forecast starts, (K, S)."""
+        hidden = np.arange(self.length, self.horizon - 1, -1)
+        return self.panel.indptr[1:] - hidden[:, None]
