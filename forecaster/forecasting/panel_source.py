@@ -56,8 +56,6 @@ class PanelSource:
     def fill(self, rows: IntArray, chunk: Chunk) -> None:
         series, origins = self._find(rows)
         self._fill_inputs(series, origins, chunk)
-        n_steps, n_rows, patch = chunk.X.shape
-        steps = (n_steps if self._by_step else 1, n_rows, -1)
         windows.gather_targets(
             self._values,
             self._indptr,
@@ -65,11 +63,11 @@ class PanelSource:
             self._scale,
             self._level,
             self._slope,
-            patch,
+            chunk.X.shape[2],
             series,
             origins,
-            chunk.Z.reshape(steps),
-            chunk.W.reshape(steps),
+            chunk.Z,
+            chunk.W,
         )
 
     def _fill_inputs(self, series: IntArray, origins: IntArray, chunk: Chunk) -> None:

@@ -18,7 +18,8 @@ def gather(A, rows, out):
 
 
 @kernel
-def gather_targets(Z, weights, rows, out, out_weights):
-    """Gather targets and their weights; (N, T, O) and (T, C, O) each."""
-    gather(Z, rows, out)
+def gather_all(X, Z, weights, rows, out_X, out_Z, out_weights):
+    """Gather inputs, targets and weights of the targets, in one call from Python."""
+    gather(X, rows, out_X)
+    gather(Z, rows, out_Z)
     gather(weights, rows, out_weights)

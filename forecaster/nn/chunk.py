@@ -34,8 +34,8 @@ class Chunk:
         Inputs.
     ends : array (C,)
         Steps of each row: what lies behind is not looked at. T unless a source says otherwise.
-    Z, W : arrays (R, O')
-        Targets and their weights; R is C, or T * C in time-major order for outputs at every step.
+    Z, W : arrays (S, C, O')
+        Targets and their weights; S is 1, or T for outputs at every step.
     dX : array (T, C, D), or (0, C, D)
         Gradient of the inputs.
     """
@@ -49,12 +49,13 @@ class Chunk:
         input_gradient: bool = False,
     ) -> None:
         T, C, D, O = network.n_steps, n_rows, network.n_inputs, network.n_outputs
-        R = C * network.n_output_steps
+        R = network.n_output_steps * C
         self.network = network
         self.X = np.zeros((T, C, D), dtype)
         self.ends = np.full(C, T)
-        self.Z = np.zeros((R, n_targets), dtype)
-        self.W = np.zeros((R, n_targets), dtype)
+        self.Z = np.zeros((network.n_output_steps, C, n_targets), dtype)
+        self.W = np.zeros_like(self.Z)
+        self._targets = self.Z.reshape(R, n_targets), self.W.reshape(R, n_targets)
         self.dX = np.zeros((T if input_gradient else 0, C, D), dtype)
         self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
         self._features = np.zeros((R, network.n_state_features + network.n_skip_features), dtype)
@@ -84,7 +85,7 @@ class Chunk:
     def predict(
         self, parameters: Bound, carry: Carry | None = None, seed: int = NO_DROPOUT
     ) -> np.ndarray:
-        """Outputs (R, O); the array is reused by the next call."""
+        """Outputs (S * C, O); the array is reused by the next call."""
         readout.forward(
             self.network.readout_code,
             parameters.readout,
@@ -105,7 +106,7 @@ class Chunk:
         seed: int = NO_DROPOUT,
     ) -> tuple[float, float]:
         """Weighted sum of losses, and the sum of weights."""
-        return loss(self.predict(parameters, carry, seed), self.Z, self.W, self._dY)
+        return loss(self.predict(parameters, carry, seed), *self._targets, self._dY)
 
     def gradient(
         self,

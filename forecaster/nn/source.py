@@ -43,6 +43,9 @@ class ArrayInputs:
 
     def fill_inputs(self, rows: np.ndarray, chunk: Chunk) -> None:
         row_kernels.gather(self._X, rows, chunk.X)
+        self._fill_ends(rows, chunk)
+
+    def _fill_ends(self, rows: np.ndarray, chunk: Chunk) -> None:
         if self._ends is not None:
             chunk.ends[: len(rows)] = self._ends[rows]
 
@@ -69,8 +72,5 @@ class ArraySource(ArrayInputs):
         self._Z, self._weights = Z, weights
 
     def fill(self, rows: np.ndarray, chunk: Chunk) -> None:
-        self.fill_inputs(rows, chunk)
-        by_step = (self._Z.shape[1], chunk.X.shape[1], -1)
-        row_kernels.gather_targets(
-            self._Z, self._weights, rows, chunk.Z.reshape(by_step), chunk.W.reshape(by_step)
-        )
+        row_kernels.gather_all(self._X, self._Z, self._weights, rows, chunk.X, chunk.Z, chunk.W)
+        self._fill_ends(rows, chunk)

@@ -28,7 +28,7 @@ class Memory:
 
     def __init__(self, n_rows):
         self.X = np.full((T, n_rows, D), 9.0)
-        self.Z, self.W = np.full((2, T * n_rows, H), 9.0)
+        self.Z, self.W = np.full((2, T, n_rows, H), 9.0)
 
 
 @pytest.mark.parametrize("from_trend", [False, True])
@@ -38,7 +38,7 @@ def test_rows_equal_those_cut_one_by_one(min_observed, min_targets, from_trend):
     source = PanelSource(PREPARED, UNIT, min_observed, min_targets, from_trend, by_step=True)
     memory = Memory(source.n_rows + 2)
     source.fill(np.arange(source.n_rows), memory)
-    Z, W = (array.reshape(T, -1, H) for array in (memory.Z, memory.W))
+    Z, W = memory.Z, memory.W
     i = 0
     for s, n in enumerate(LENGTHS):
         part = slice(PANEL.indptr[s], PANEL.indptr[s + 1])

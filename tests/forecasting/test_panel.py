@@ -61,8 +61,8 @@ def chunk(n_steps, n_rows, patch, n_outputs):
     """Memory as of an earlier batch."""
     return SimpleNamespace(
         X=np.full((n_steps, n_rows, patch), 9.0),
-        Z=np.full((n_rows, n_outputs), 9.0),
-        W=np.full((n_rows, n_outputs), 9.0),
+        Z=np.full((1, n_rows, n_outputs), 9.0),
+        W=np.full((1, n_rows, n_outputs), 9.0),
     )
 
 
@@ -79,10 +79,10 @@ def test_rows_equal_those_cut_one_by_one(
     found = chunk(n_steps, len(X) + 3, patch, n_outputs)
     source.fill(order, found)
     np.testing.assert_allclose(found.X[:, :-3].swapaxes(0, 1), X[order], rtol=1e-14, atol=1e-14)
-    np.testing.assert_allclose(found.Z[:-3], Z[order], rtol=1e-14, atol=1e-14)
-    np.testing.assert_array_equal(found.W[:-3], W[order])
+    np.testing.assert_allclose(found.Z[0, :-3], Z[order], rtol=1e-14, atol=1e-14)
+    np.testing.assert_array_equal(found.W[0, :-3], W[order])
     assert not found.X[:, -3:].any()
-    assert not found.W[-3:].any()
+    assert not found.W[0, -3:].any()
 
 
 def test_inputs_alone():

@@ -20,12 +20,12 @@ def test_gather(rows, T, D, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("T, O", [(1, 1), (3, 2)])
+@pytest.mark.parametrize("S, O", [(1, 1), (3, 2)])
 @pytest.mark.parametrize("rows", ROWS, ids=str)
-def test_gather_targets(rows, T, O, dtype):
+def test_gather_all(rows, S, O, dtype):
     rng = np.random.default_rng(0)
-    Z, weights = rng.uniform(size=(2, 5, T, O)).astype(dtype)
-    out, out_weights = np.full((2, T, 6, O), np.nan, dtype)
-    kernels.gather_targets(Z, weights, np.array(rows, np.int64), out, out_weights)
-    np.testing.assert_array_equal(out, reference.gather(Z, rows, 6))
-    np.testing.assert_array_equal(out_weights, reference.gather(weights, rows, 6))
+    arrays = [rng.uniform(size=(5, *steps)).astype(dtype) for steps in ((4, 3), (S, O), (S, O))]
+    out = [np.full((A.shape[1], 6, A.shape[2]), np.nan, dtype) for A in arrays]
+    kernels.gather_all(*arrays, np.array(rows, np.int64), *out)
+    for A, found in zip(arrays, out, strict=True):
+        np.testing.assert_array_equal(found, reference.gather(A, rows, 6))
