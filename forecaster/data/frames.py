@@ -75,10 +75,11 @@ def read(
     if isinstance(data, pd.DataFrame):
         _check_columns(data)
         columns = LongColumns(id_col, time_col, target_col)
-        if all(name in data.columns for name in columns):
+        names = data.columns if data.columns.nlevels == 1 else ()  # with more, columns are series
+        absent = [name for name in columns if name not in names]
+        if not absent:
             return _read_long(data, columns, step)
-        absent = [name for name in columns if name not in data.columns]
-        if id_col in data.columns or time_col in data.columns:
+        if id_col in names or time_col in names:
             raise ValueError(
                 f"A long frame has the columns {id_col!r}, {time_col!r} and {target_col!r}; got a "
                 f"frame without {absent[0]!r}: name yours by id_col, time_col and target_col, "

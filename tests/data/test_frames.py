@@ -103,6 +103,12 @@ def test_wide_frame():
     assert got.last_labels().tolist() == [MONTHS[-1]] * 2
 
 
+def test_columns_of_two_levels_are_series_whatever_they_are_called():
+    columns = pd.MultiIndex.from_product([["y", "ds", "unique_id"], ["mean"]])
+    got = read(pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=columns))
+    assert (got.kind, got.ids.tolist()) == ("wide", columns.tolist())
+
+
 def test_long_frame_in_any_order_of_ids():
     frame = pd.DataFrame(
         {
