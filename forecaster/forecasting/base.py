@@ -118,8 +118,9 @@ class Forecaster(ABC, BaseEstimator):
             finite = np.isfinite(values).all(axis=0)
             if not finite.all():
                 raise ValueError(
-                    f"Beyond step {int(finite.argmin())} the forecasts leave the range of floating "
-                    "point: ask for fewer steps, or fit again without logarithms."
+                    f"From step {int(finite.argmin()) + 1} on the forecasts leave the range of "
+                    "floating point: ask for fewer steps, rescale the data, or fit again without "
+                    "logarithms."
                 )
         return columns
 

@@ -290,6 +290,18 @@ def test_masked_values_are_missing():
 def test_the_proposed_repairs_of_gaps_work():
     series = pd.Series([1.0, np.nan, 3.0])
     assert values(read(series.interpolate())) == [[1.0, 2.0, 3.0]]
+
+
+@pytest.mark.parametrize("kind", ["series", "wide", "long"])
+def test_before_a_series_begins_there_is_nothing_to_interpolate(kind):
+    y = [np.nan, 1, 2]
+    data = {
+        "series": pd.Series(y),
+        "wide": pd.DataFrame({"a": [1, 2, 3], "b": y}),
+        "long": pd.DataFrame({"unique_id": [*"aaabbb"], "ds": [1, 2, 3] * 2, "y": [1, 2, 3, *y]}),
+    }
+    with pytest.raises(ValueError, match="got NaN at .*: drop the rows before a series begins"):
+        read(data[kind])
     frame = LONG.assign(y=[1.0, np.nan, 5.0, 7.0])
     with pytest.raises(ValueError, match="transform") as error:
         read(frame)
