@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pandas as pd
 
+from accuracy_parts import find
+
 MONTH = 30 * 24
 HORIZONS = (96, 720)
 PUBLISHED = {
@@ -33,8 +35,7 @@ OPTIONS = {
 
 def load(folder):
     """The 20 months that count, (14400, 7), in units of the first twelve's standard deviation."""
-    values = np.load(next(folder.rglob("ETTh1.npz")), allow_pickle=True)["values"][: 20 * MONTH]
-    values = values.astype(float)
+    values = np.load(find(folder, "ETTh1.npz"))["values"][: 20 * MONTH].astype(float)
     train = values[: 12 * MONTH]
     return (values - train.mean(axis=0)) / train.std(axis=0)
 

@@ -14,9 +14,9 @@ from forecaster.cli.tables import EXAMPLES
 _DATA = """
 the data:
   A .csv or .parquet file with a row for every point in time, in the order of
-  time and without gaps. Times are dates (2024-01-31), dates with a clock
-  (2024-01-31 18:00) or integers. Several series stand below each other, told
-  apart by an id column.
+  time and without gaps. Times are dates (2024-01-31, 20240131), dates with a
+  clock (2024-01-31 18:00) or integers. Several series stand below each other,
+  told apart by an id column.
 """
 
 _FORECAST = """

@@ -148,7 +148,6 @@ def _compare(arguments: Namespace, table: Table, models: dict[str, Any], season:
     if n_windows == 0:
         print("\nThe data are too short to see how good such forecasts have been.")
         return
-    next(iter(models.values())).set_params(calibrate=False)  # intervals are not compared
     _run(models, table, n_windows=min(_WINDOWS, n_windows), step=None, level=None)
 
 

@@ -31,15 +31,16 @@ def labels(index: pd.Index) -> list[str]:
 
 
 _MOST_DECIMALS = 6
+_PLAIN = range(-5, 15)  # powers of ten that are written out
 
 
 def forecast_table(forecast: pd.DataFrame, time: str) -> str:
     """Lay out the forecast of one series: a row for each step, times in the index."""
     levels = sorted({float(name[3:]) for name in forecast.columns if name != "mean"})
-    digits = decimals(forecast)
+    style = number_format(forecast)
 
     def numbers(column: str) -> list[str]:
-        return [f"{value:.{digits}f}" for value in forecast[column]]
+        return [format(value, style) for value in forecast[column]]
 
     columns = [labels(forecast.index), numbers("mean")]
     for level in levels:
@@ -50,16 +51,19 @@ def forecast_table(forecast: pd.DataFrame, time: str) -> str:
     return aligned([header, *zip(*columns, strict=True)], right=True)
 
 
-def decimals(forecast: pd.DataFrame) -> int:
-    """Digits after the point: four in all, and two of the width of the narrowest interval."""
-    wanted = [3 - _exponent(np.abs(forecast["mean"]).max())]
+def number_format(forecast: pd.DataFrame) -> str:
+    """Four digits in all, and two of the width of the narrowest interval."""
+    mean = np.abs(forecast["mean"]).max()
+    wanted = [3 - _exponent(mean)]
     for name in forecast.columns:
         if name.startswith("lo-"):
             width = forecast["hi-" + name[3:]] - forecast[name]
-            size = np.abs(forecast["mean"]).max()
-            real = width[width > 1e-9 * size]  # less is rounding noise
-            wanted.append(1 - _exponent(real.min()) if len(real) else 0)
-    return min(max(0, *wanted), _MOST_DECIMALS)
+            real = width[width > 1e-9 * mean]  # less is rounding noise
+            wanted += [1 - _exponent(real.min())] if len(real) else []
+    exponent = _exponent(np.abs(forecast).max(axis=None))
+    if exponent in _PLAIN:
+        return f".{min(max(0, *wanted), _MOST_DECIMALS)}f"
+    return f".{min(max(wanted) + exponent, _MOST_DECIMALS)}e"
 
 
 def summary_table(summary: pd.DataFrame) -> str:

@@ -17,6 +17,14 @@ from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, r
 EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
 _TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
 _ID_COLUMN = "unique_id"
+_OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
+_VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
+_MISSING = [
+    *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
+    *("NULL", "null", "None"),
+]
+# integers in which dates are written without a sign between: their range, and how to read them
+_DATES_IN_DIGITS = [(19000101, 21001231, "%Y%m%d"), (190001, 210012, "%Y%m")]
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,10 @@ def load(arguments: Namespace) -> Table:
                 raise ValueError(f"--{name} names a column of a file; --example needs none")
         data = EXAMPLES[arguments.example]()
         return Table(data, read(data), arguments.example, _ID_COLUMN, "ds", str(data.name))
-    frame = _read_file(arguments.file, arguments.id or _ID_COLUMN)
+    frame = _read_file(arguments.file, arguments)
     try:
         return _table(frame, arguments)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{arguments.file}: {_without_code(str(error))}") from error
 
 
@@ -81,13 +89,17 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
     named = _named(frame, arguments)
     id_col = named["id"] or _usual(frame, [_ID_COLUMN], named)
     time_col = named["time"] or _usual(frame, _TIME_COLUMNS, named)
+    for name in (id_col, time_col):
+        if name is not None and _OF_FORECASTS.fullmatch(name):
+            raise ValueError(f"the column {name!r} is called like one of the forecasts: rename it")
     others = frame.drop(columns=[name for name in (id_col, time_col) if name is not None])
     target_col = named["target"] or _only_number(others)
     frame[target_col] = _numbers(frame[target_col])
     has_times = time_col is not None
     if time_col is None:
-        time_col = "ds"  # no column has this name, or else it would be the one
-        series = 0 * frame.index if id_col is None else frame[id_col]
+        # a column "ds" plays another part, or else it would be the one
+        time_col = next(name for name in ("ds", "row", "step") if name not in (id_col, target_col))
+        series = 0 * frame.index if id_col is None else pd.factorize(frame[id_col])[0]
         frame[time_col] = frame.groupby(series, sort=False).cumcount()
     else:
         frame[time_col] = _times(frame[time_col])
@@ -102,17 +114,14 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
     return Table(several, data, str(arguments.file), *names, has_times)
 
 
-def _read_file(path: Path, id_col: str) -> pd.DataFrame:
+def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
     if path.suffix.lower() not in {".csv", ".parquet"}:
         raise ValueError(f"{path}: expected a file whose name ends with .csv or .parquet")
     try:
         if path.suffix.lower() == ".parquet":
-            frame = _read_parquet(path)
+            frame = _read_parquet(path, arguments.time)
         else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", pd.errors.ParserWarning)  # rows that are too long
-                # An id keeps its leading zeros; a first column is never taken for an index.
-                frame = pd.read_csv(path, dtype={id_col: str}, index_col=False, low_memory=False)
+            frame = _read_csv(path, arguments.id)
     except ImportError:
         raise
     except pd.errors.EmptyDataError:
@@ -131,12 +140,36 @@ def _read_file(path: Path, id_col: str) -> pd.DataFrame:
     return frame
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
+    names = [str(name) for name in pd.read_csv(path, nrows=0, index_col=False).columns]
+    if all(_VALUE.fullmatch(name) for name in names):
+        raise ValueError(f"the first line should name the columns, but holds {', '.join(names)}")
+    # An id is text as it stands: leading zeros stay, and so does the country NA.
+    ids = [name for name in names if name == id_col or (not id_col and name.lower() == _ID_COLUMN)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows that are too long
+        return pd.read_csv(
+            path,
+            dtype=dict.fromkeys(ids, str),
+            keep_default_na=False,
+            na_values={name: [""] if name in ids else _MISSING for name in names},
+            index_col=False,  # a first column is never taken for one
+            low_memory=False,
+        )
+
+
+def _read_parquet(path: Path, time_col: str | None) -> pd.DataFrame:
     require("pyarrow", "parquet")
     frame = pd.read_parquet(path)
     if isinstance(frame.index, pd.RangeIndex):
         return frame
-    return frame.rename_axis(index=lambda name: name or "ds").reset_index()
+    if frame.index.nlevels > 1 or frame.index.name is not None:
+        return frame.reset_index()
+    # An index without a name tells the time, unless a column does: then it is what filtering
+    # or joining frames has left.
+    if time_col in frame.columns or any(str(name).lower() in _TIME_COLUMNS for name in frame):
+        return frame.reset_index(drop=True)
+    return frame.rename_axis("ds").reset_index()
 
 
 def _named(frame: pd.DataFrame, arguments: Namespace) -> dict[str, str | None]:
@@ -158,8 +191,8 @@ def _usual(frame: pd.DataFrame, names: list[str], named: dict[str, str | None]) 
 
 
 def _only_number(frame: pd.DataFrame) -> str:
-    """The only column of numbers, or the only column."""
-    columns = frame.select_dtypes("number").columns
+    """The only column of numbers (an empty one is none), or the only column."""
+    columns = frame.select_dtypes("number").dropna(axis="columns", how="all").columns
     if columns.empty:
         columns = frame.columns
     if len(columns) != 1:
@@ -190,6 +223,10 @@ def _times(column: pd.Series) -> Any:
         raise ValueError(
             f"the column {column.name!r} has no time in row {int(missing.argmax()) + 1}"
         )
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return _dates_in_digits(column)
     if not pd.api.types.is_string_dtype(column.dtype):
         return column
     text = column.astype(str)
@@ -213,6 +250,15 @@ def _times(column: pd.Series) -> Any:
             "like 2024-01-31"
         )
     return complete[0]
+
+
+def _dates_in_digits(numbers: pd.Series) -> pd.Series:
+    """Dates for numbers such as 20240131 or 202401, or else the numbers."""
+    for first, last, pattern in _DATES_IN_DIGITS:
+        if numbers.between(first, last).all():
+            dates = _parsed(numbers.astype(str), format=pattern)
+            return dates if dates.notna().all() else numbers
+    return numbers
 
 
 def _parsed(text: pd.Series, **settings: Any) -> pd.Series:

@@ -75,10 +75,11 @@ def read(
     if isinstance(data, pd.DataFrame):
         _check_columns(data)
         columns = LongColumns(id_col, time_col, target_col)
-        if all(name in data.columns for name in columns):
+        names = data.columns if data.columns.nlevels == 1 else ()  # with more, columns are series
+        absent = [name for name in columns if name not in names]
+        if not absent:
             return _read_long(data, columns, step)
-        absent = [name for name in columns if name not in data.columns]
-        if id_col in data.columns or time_col in data.columns:
+        if id_col in names or time_col in names:
             raise ValueError(
                 f"A long frame has the columns {id_col!r}, {time_col!r} and {target_col!r}; got a "
                 f"frame without {absent[0]!r}: name yours by id_col, time_col and target_col, "
@@ -113,8 +114,8 @@ def _read_shared(
         return f"at {'' if labelled else 'position '}{show(labels[row])}{column}"
 
     lengths = " (series of different lengths go in a long frame)" if kind == "wide" else ""
-    _check_finite(values, place, f"`data.interpolate()`{lengths}")
     panel = Panel(values, np.arange(n_series + 1) * n_rows)
+    _check_finite(panel, place, f"`data.interpolate()`{lengths}")
     return SeriesSet(panel, kind, frame.columns, axis, None, labelled)
 
 
@@ -148,8 +149,9 @@ def _read_long(frame: pd.DataFrame, columns: LongColumns, freq: Frequency | None
 
     axis = read_axis(labels, dtype, indptr, freq, of_series, columns)
     by_id = f"data.groupby({columns.id!r})[{columns.target!r}]"
-    _check_finite(values, place, f"`{by_id}.transform(lambda y: y.interpolate())`")
-    return SeriesSet(Panel(values, indptr), "long", ids, axis, columns, labelled=True)
+    panel = Panel(values, indptr)
+    _check_finite(panel, place, f"`{by_id}.transform(lambda y: y.interpolate())`")
+    return SeriesSet(panel, "long", ids, axis, columns, labelled=True)
 
 
 def _as_array(data: object) -> np.ndarray:
@@ -234,13 +236,16 @@ def _check_not_empty(n_rows: int, n_series: int) -> None:
         )
 
 
-def _check_finite(values: FloatArray, place: Callable[[int], str], repair: str) -> None:
+def _check_finite(panel: Panel, place: Callable[[int], str], repair: str) -> None:
+    values = panel.values
     bad = np.flatnonzero(~np.isfinite(values))
     if not bad.size:
         return
     what, advice = "inf", "replace what has overflowed or was divided by zero"
     if np.isnan(values[bad[0]]):
         what, advice = "NaN", f"fill the gaps first, e.g. {repair}"
+        if bad[0] in panel.indptr:  # nothing comes before it from which to fill
+            advice = f"drop the rows before a series begins, and fill the gaps, e.g. {repair}"
     raise ValueError(
         f"All numbers must be finite; got {what} {place(int(bad[0]))} ({bad.size} of "
         f"{values.size} values): {advice}."

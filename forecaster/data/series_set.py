@@ -106,7 +106,8 @@ class SeriesSet:
         Raises
         ------
         ValueError
-            If the arrays differ in shape, or the frequency is unknown.
+            If the arrays differ in shape, the frequency is unknown, or the ids or times of a long
+            frame are in a column that is called like one of the keys.
         """
         arrays = {key: np.asarray(array, dtype=np.float64) for key, array in columns.items()}
         shape = next(iter(arrays.values())).shape
@@ -122,6 +123,12 @@ class SeriesSet:
         only_mean = list(arrays) == ["mean"]
         if self.columns is not None:
             names = [self.columns.target] if only_mean else list(arrays)
+            taken = {self.columns.id, self.columns.time}.intersection(names)
+            if taken:
+                raise ValueError(
+                    f"Forecasts have the columns {', '.join(names)}; the data have ids or times in "
+                    f"a column {taken.pop()!r}, too: rename it."
+                )
             flat = {name: array.ravel() for name, array in zip(names, arrays.values(), strict=True)}
             ids = self.ids.repeat(shape[1])
             return pd.DataFrame({self.columns.id: ids, self.columns.time: index, **flat})

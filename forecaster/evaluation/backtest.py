@@ -342,10 +342,10 @@ def _columns(forecast: Any, data: SeriesSet, n_series: int, horizon: int) -> dic
     if isinstance(forecast, pd.Series):
         return {"mean": forecast.to_numpy()}
     if data.columns is not None:
-        names = [name for name in forecast.columns if name not in data.columns]
-        if not names:
-            return {"mean": forecast[data.columns.target].to_numpy()}
-        return {name: forecast[name].to_numpy() for name in names}
+        values = forecast.drop(columns=[data.columns.id, data.columns.time])
+        if values.shape[1] == 1:
+            return {"mean": values.iloc[:, 0].to_numpy()}
+        return {name: values[name].to_numpy() for name in values}
     if data.kind != "wide":
         return {name: forecast[name].to_numpy() for name in forecast.columns}
     table = forecast.to_numpy().reshape(horizon, n_series, -1)

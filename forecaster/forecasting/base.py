@@ -74,7 +74,7 @@ class Forecaster(ABC, BaseEstimator):
             A number of steps; None stands for ``horizon``. Or rows after the known ones: these
             are forecast, and only their times (and ids, in a long frame) are looked at.
         level : float or sequence of float, optional
-            Coverage of the intervals wanted, in percent, such as ``[80, 95]``.
+            Coverage of the intervals wanted, in percent, such as ``[80, 95]``; six digits count.
 
         Returns
         -------
@@ -118,8 +118,9 @@ class Forecaster(ABC, BaseEstimator):
             finite = np.isfinite(values).all(axis=0)
             if not finite.all():
                 raise ValueError(
-                    f"Beyond step {int(finite.argmin())} the forecasts leave the range of floating "
-                    "point: ask for fewer steps, or fit again without logarithms."
+                    f"From step {int(finite.argmin()) + 1} on the forecasts leave the range of "
+                    "floating point: ask for fewer steps, rescale the data, or fit again without "
+                    "logarithms."
                 )
         return columns
 
@@ -205,12 +206,17 @@ def _adds_nothing(X: Any, y: Any) -> bool:
 
 
 def check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once; a ValueError if one is no percentage."""
+    """Levels in rising order, each once, to six digits; a ValueError if one is no percentage."""
     levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
     _, is_percentage = real(0, 100, open_low=True)
     for value in levels:
-        if not is_percentage(value):
+        if not is_percentage(value) or not is_percentage(_to_six_digits(value)):
             raise ValueError(
                 f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
             )
-    return sorted({float(value) for value in levels})
+    return sorted({_to_six_digits(value) for value in levels})
+
+
+def _to_six_digits(level: float) -> float:
+    """As much as the names of the columns tell: the last one below 100 is 99.9999."""
+    return float(f"{level:g}")

@@ -45,9 +45,10 @@ class Prepared:
         return self.level[last, None] + self.slope[last, None] * np.arange(1, steps + 1)
 
     def last_season(self, season_length: int, steps: int) -> FloatArray:
-        """The last season again and again, (S, steps); the first value where there is none."""
-        where = self.panel.indptr[1:, None] - season_length + np.arange(steps) % season_length
-        return self.values[np.maximum(where, self.panel.indptr[:-1, None])]
+        """The last season again and again, (S, steps); the last value where it is not known."""
+        first, stop = self.panel.indptr[:-1, None], self.panel.indptr[1:, None]
+        where = stop - season_length + np.arange(steps) % season_length
+        return self.values[np.where(where < first, stop - 1, where)]
 
 
 @dataclass(frozen=True)

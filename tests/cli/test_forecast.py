@@ -5,8 +5,10 @@ import sys
 import pandas as pd
 import pytest
 
-from forecaster import ElmanForecaster, load
-from forecaster.data import load_airline
+from forecaster import ElmanForecaster, SeasonalNaiveForecaster, load
+from forecaster.cli import printing
+from forecaster.data import load_airline, load_beer
+from forecaster.evaluation import backtest, summarize
 from tests.cli.common import months, quick, shops, succeed, write
 
 
@@ -75,6 +77,16 @@ def test_the_comparison_is_a_plain_sentence(capsys, here):
     table = out.splitlines()[-3:]
     assert table[0].split() == ["MAE", "RMSE", "sMAPE", "MASE"]
     assert [line.split("  ")[0] for line in table[1:]] == ["Elman network", "seasonal naive"]
+
+
+def test_the_comparison_is_of_the_forecaster_that_forecasts(capsys):
+    out = succeed(capsys, "forecast", "--example", "beer", "--horizon", 8)
+    models = {
+        "Elman network": ElmanForecaster(8, 4, n_estimators=1, max_steps=20, random_state=0),
+        "seasonal naive": SeasonalNaiveForecaster(8, 4),
+    }
+    summary = summarize(backtest(models, load_beer()))
+    assert printing.verdict(summary, "Elman network", "6 rolling windows") in out
 
 
 def test_short_data_are_compared_in_fewer_windows_or_not_at_all(capsys, here):

@@ -32,6 +32,10 @@ def test_numbers_have_a_sensible_number_of_digits():
     assert table(1000.0, 0.01) == ["1000.000", "999.990", "to", "1000.010"]
     assert table(0.0123456, 0.001) == ["0.01235", "0.01135", "to", "0.01335"]
     assert table(0.0, 0.0) == ["0.000", "0.000", "to", "0.000"]
+    assert table(1.23456e-9, 2e-10) == ["1.235e-09", "1.035e-09", "to", "1.435e-09"]
+    assert table(0.0, 2e-10) == ["0.0e+00", "-2.0e-10", "to", "2.0e-10"]
+    assert table(1.23456e20, 0.0) == ["1.235e+20", "1.235e+20", "to", "1.235e+20"]
+    assert table(5.0, 1e20)[0] == "5.000000e+00"
     assert printing.alike([15.2, 39.51]) == ["15.2", "39.5"]
     assert printing.alike([3.2, 12.25]) == ["3.20", "12.25"]
     assert printing.alike([0.0, 20000.0]) == ["0", "20000"]

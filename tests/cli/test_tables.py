@@ -66,6 +66,69 @@ def test_parquet_goes_in_and_out(capsys, here):
         assert str(pd.read_parquet("out.parquet")["ds"].iloc[0]).startswith("2018-05")
 
 
+def test_an_index_without_a_name_is_the_time_or_what_filtering_left(capsys, here):
+    pytest.importorskip("pyarrow")
+    y = months().assign(ds=lambda frame: pd.to_datetime(frame["ds"]))
+    pd.concat([y.assign(unique_id=name) for name in "ab"]).to_parquet("joined.parquet")
+    y.rename(columns={"ds": "month"}).set_axis(y.index * 7 % 40).to_parquet("shuffled.parquet")
+    y.rename(columns={"ds": "Date"}).set_axis(y.index.to_list()).to_parquet("filtered.parquet")
+    for name, options in [("joined", []), ("shuffled", ["--time", "month"]), ("filtered", [])]:
+        out = quick(capsys, f"{name}.parquet", *options)
+        assert "rows of y, from 2015-01-01 to 2018-04-01; season 12" in out
+
+
+def test_ids_are_text_as_it_stands(capsys, here):
+    """Leading zeros and the country NA, whatever the case of the column's name."""
+    frame = shops().rename(columns={"shop": "Unique_ID"})
+    frame["Unique_ID"] = frame["Unique_ID"].replace({"000": "NA", "001": "01", "002": "1"})
+    quick(capsys, write(frame), "--output", "out.csv")
+    written = pd.read_csv("out.csv", dtype=str, keep_default_na=False)
+    assert written["Unique_ID"].unique().tolist() == ["NA", "01", "1"]
+    frame.iloc[50, 0] = ""
+    message = fail(capsys, "forecast", write(frame), "--horizon", 2)
+    assert "Every row needs an id; row 50 has none in column 'Unique_ID'" in message
+
+
+def test_dates_may_be_written_in_digits(capsys, here):
+    days = pd.date_range("2024-01-20", periods=40)
+    frame = pd.DataFrame({"ds": days.strftime("%Y%m%d"), "y": np.arange(40.0)})
+    assert "from 2024-01-20 to 2024-02-28; season 7" in quick(capsys, write(frame))
+    frame["ds"] = pd.date_range("2024-01-01", periods=40, freq="MS").strftime("%Y%m")
+    assert "from 2024-01-01 to 2027-04-01; season 12" in quick(capsys, write(frame))
+    for numbers in (np.arange(40) + 20240101, np.arange(40) + 190001):  # no such days, months
+        out = quick(capsys, write(frame.assign(ds=numbers)))
+        assert f"from {numbers[0]} to {numbers[-1]}; season 1" in out
+
+
+def test_text_in_categories_is_read_as_time(capsys, here):
+    pytest.importorskip("pyarrow")
+    months().astype({"ds": "category"}).to_parquet("categories.parquet")
+    assert "from 2015-01-01 to 2018-04-01" in quick(capsys, "categories.parquet")
+
+
+def test_a_column_without_values_is_no_candidate(capsys, here):
+    frame = months().assign(**{"Unnamed: 2": np.nan})
+    assert "rows of y, from 2015-01-01" in quick(capsys, write(frame))
+
+
+def test_a_target_may_be_called_ds(capsys, here):
+    frame = pd.DataFrame({"ds": months()["y"], "shop": "a"})
+    out = quick(capsys, write(frame), "--target", "ds", "--id", "shop", "--output", "out.csv")
+    assert "40 rows of ds, numbered, as no column tells the time" in out
+    assert list(pd.read_csv("out.csv"))[:3] == ["shop", "row", "mean"]
+    assert "40 rows of ds, numbered" in quick(capsys, write(frame[["ds"]]), "--target", "ds")
+
+
+@pytest.mark.parametrize("part", ["id", "time"])
+@pytest.mark.parametrize("name", ["mean", "lo-80", "hi-99.5"])
+def test_names_that_forecasts_have(capsys, here, part, name):
+    frame = shops().rename(columns={{"id": "shop", "time": "ds"}[part]: name})
+    message = fail(
+        capsys, "forecast", write(frame), "--horizon", 2, "--target", "y", f"--{part}", name
+    )
+    assert f"the column {name!r} is called like one of the forecasts: rename it" in message
+
+
 def changed(change):
     def make():
         frame = months()
@@ -125,6 +188,11 @@ def test_in_a_panel_the_series_is_named(capsys, here):
         ("latin.csv", b"ds,y\n2020-01-01,\xe4\n", "latin.csv is not UTF-8 text"),
         ("long.csv", b"ds,y\n2020,1\n2021,2,3\n", "Expected 2 fields in line 3, saw 3"),
         ("longer.csv", b"ds,y\n2020,1,3\n2021,2,3\n", "cannot read longer.csv as csv: Length of"),
+        (
+            "bare.csv",
+            b"2020-01-01,-5\n2020-01-02,6\n",
+            "name the columns, but holds 2020-01-01, -5",
+        ),
         ("broken.parquet", b"no parquet", "cannot read broken.parquet as parquet"),
         ("sheet.xlsx", b"", "expected a file whose name ends with .csv or .parquet"),
     ],
@@ -132,6 +200,13 @@ def test_in_a_panel_the_series_is_named(capsys, here):
 def test_files_that_cannot_be_read(capsys, here, name, content, message):
     (here / name).write_bytes(content)
     assert message in fail(capsys, "forecast", name, "--horizon", 2)
+
+
+def test_ids_that_cannot_tell_series_apart(capsys, here):
+    pytest.importorskip("pyarrow")
+    months().assign(ds=range(40), shop=[["a"]] * 40).to_parquet("lists.parquet")
+    argv = ["forecast", "lists.parquet", "--horizon", 2, "--id", "shop", "--target", "y"]
+    assert "ids in column 'shop' must be hashable" in fail(capsys, *argv)
 
 
 def test_no_such_file(capsys, here):

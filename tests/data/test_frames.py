@@ -103,6 +103,12 @@ def test_wide_frame():
     assert got.last_labels().tolist() == [MONTHS[-1]] * 2
 
 
+def test_columns_of_two_levels_are_series_whatever_they_are_called():
+    columns = pd.MultiIndex.from_product([["y", "ds", "unique_id"], ["mean"]])
+    got = read(pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=columns))
+    assert (got.kind, got.ids.tolist()) == ("wide", columns.tolist())
+
+
 def test_long_frame_in_any_order_of_ids():
     frame = pd.DataFrame(
         {
@@ -284,6 +290,18 @@ def test_masked_values_are_missing():
 def test_the_proposed_repairs_of_gaps_work():
     series = pd.Series([1.0, np.nan, 3.0])
     assert values(read(series.interpolate())) == [[1.0, 2.0, 3.0]]
+
+
+@pytest.mark.parametrize("kind", ["series", "wide", "long"])
+def test_before_a_series_begins_there_is_nothing_to_interpolate(kind):
+    y = [np.nan, 1, 2]
+    data = {
+        "series": pd.Series(y),
+        "wide": pd.DataFrame({"a": [1, 2, 3], "b": y}),
+        "long": pd.DataFrame({"unique_id": [*"aaabbb"], "ds": [1, 2, 3] * 2, "y": [1, 2, 3, *y]}),
+    }
+    with pytest.raises(ValueError, match="got NaN at .*: drop the rows before a series begins"):
+        read(data[kind])
     frame = LONG.assign(y=[1.0, np.nan, 5.0, 7.0])
     with pytest.raises(ValueError, match="transform") as error:
         read(frame)

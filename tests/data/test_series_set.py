@@ -122,6 +122,17 @@ def test_the_forecast_of_a_long_frame_keeps_its_names_and_not_its_order_of_colum
     assert list(data.forecast({"hi-80": np.zeros((2, 3))}).columns) == ["shop", "month", "hi-80"]
 
 
+@pytest.mark.parametrize("part", ["unique_id", "ds"])
+def test_ids_and_times_are_not_overwritten_by_a_forecast_of_their_name(part):
+    frame = make_panel(2, 5, random_state=0).rename(columns={part: "mean"})
+    names = {"id_col": "unique_id", "time_col": "ds"}
+    data = read(frame, **{key: "mean" if name == part else name for key, name in names.items()})
+    zeros = np.zeros((2, 3))
+    assert list(data.forecast({"mean": zeros})) == list(frame)
+    with pytest.raises(ValueError, match="have the columns mean, hi-80; .* column 'mean', too"):
+        data.forecast({"mean": zeros, "hi-80": zeros})
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

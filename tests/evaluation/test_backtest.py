@@ -212,6 +212,15 @@ def test_the_models_see_the_same_windows_with_the_names_of_their_columns():
     assert set(frame["unique_id"]) == set(panel["shop"])
 
 
+@pytest.mark.parametrize("level", [None, 80])
+def test_a_target_may_be_called_like_a_forecast(level):
+    panel = make_panel(2, 30, random_state=0)
+    expected = backtest(small_elman(), panel, n_windows=1, level=level)
+    model = small_elman(target_col="mean")
+    found = backtest(model, panel.rename(columns={"y": "mean"}), n_windows=1, level=level)
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_baselines_have_no_bounds():
     models = {"elman": small_elman(), "naive": NaiveForecaster(3)}
     frame = backtest(models, quarters(), n_windows=2, level=[80, 95])

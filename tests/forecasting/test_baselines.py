@@ -81,6 +81,13 @@ def test_an_array_goes_in_too(forecaster, method):
     np.testing.assert_allclose(clone(forecaster).fit(list(y)).predict([0, 0]), method(y, 2))
 
 
+def test_forecasts_beyond_floating_point():
+    fitted = DriftForecaster().fit([0.0, 8e307])
+    assert np.isfinite(fitted.predict(1)).all()
+    with pytest.raises(ValueError, match="From step 2 on the forecasts leave the range of"):
+        fitted.predict(4)
+
+
 def test_the_horizon_is_that_of_the_constructor_unless_given():
     fitted = NaiveForecaster(horizon=3).fit(Y)
     assert len(fitted.predict()) == 3

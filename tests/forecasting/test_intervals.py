@@ -215,6 +215,8 @@ def test_a_level_by_itself_and_levels_with_decimals():
     assert list(fitted.predict(level=97.5).columns) == ["mean", "lo-97.5", "hi-97.5"]
     twice = fitted.predict(level=[80, 80.0])
     pd.testing.assert_frame_equal(twice, fitted.predict(level=80))
+    third = fitted.predict(level=[200 / 3, 66.6667])
+    pd.testing.assert_frame_equal(third, fitted.predict(level=66.6667))
     pd.testing.assert_series_equal(
         twice["mean"], fitted.predict(), check_names=False, check_exact=True
     )
@@ -239,7 +241,7 @@ def test_a_constant_has_intervals_without_width():
     np.testing.assert_allclose(found, 7, rtol=1e-12)
 
 
-@pytest.mark.parametrize("level", [0, 100, -5, [80, 101], np.nan])
+@pytest.mark.parametrize("level", [0, 100, -5, [80, 101], np.nan, 99.99999])
 def test_levels_that_make_no_sense(level):
     fitted = forecaster().fit(trending())
     with pytest.raises(ValueError, match="level expects percentages between 0 and 100"):

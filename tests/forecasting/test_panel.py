@@ -182,7 +182,8 @@ def slow_forecast(fitted, panel, s):
     result = blend * anchor + (1 - blend) * (start + unit * np.mean(outputs, axis=0))
     if not preparation.exact[s]:
         m = preparation.season_length
-        last_season = np.resize(y[-m:] if len(y) >= m else np.pad(y, (m - len(y), 0), "edge"), 3)
+        missing = max(0, m - len(y))
+        last_season = np.resize(np.append([y[-1]] * missing, y[-m:]), 3)
         result = sizes.hedge * last_season + (1 - sizes.hedge) * result
     result += preparation.indices[s][(len(y) + np.arange(3)) % preparation.indices.shape[1]]
     return np.exp(result) if preparation.log else result
