@@ -136,14 +136,12 @@ class State:
         theta: np.ndarray,
         plan: Plan,
         rng: np.random.Generator,
-        solver: Solver | None = None,
     ) -> State:
         """The state before the first step from ``theta``, which is copied; ``rng`` is not."""
         n, dtype = network.n_parameters, theta.dtype
-        if solver is None:
-            decay = plan.weight_decay * network.mask("W", "V", "S")
-            decay += plan.readout_decay * network.mask("V", "S")
-            solver = plan.make_solver(n, dtype, decay)
+        decay = plan.weight_decay * network.mask("W", "V", "S")
+        decay += plan.readout_decay * network.mask("V", "S")
+        solver = plan.make_solver(n, dtype, decay)
         make_schedule: Callable[[], Schedule] = (
             SCHEDULES[plan.schedule] if isinstance(plan.schedule, str) else plan.schedule
         )

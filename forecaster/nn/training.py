@@ -17,7 +17,6 @@ from forecaster.nn.monitor import Callback, Monitor
 from forecaster.nn.network import Network
 from forecaster.nn.plan import Plan
 from forecaster.nn.scoring import Diverged, validation_loss
-from forecaster.nn.solvers import Solver
 from forecaster.nn.source import Source
 from forecaster.nn.state import State, Trained
 
@@ -160,7 +159,6 @@ def train(
     rng: np.random.Generator,
     *,
     validation: Source | None = None,
-    solver: Solver | None = None,
     n_threads: int = 1,
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
@@ -169,10 +167,10 @@ def train(
 ) -> Trained:
     """Train from the weights ``theta``, which are left as they are.
 
-    ``validation`` rows choose the weights that are kept; ``solver`` continues with an optimiser's
-    state; ``stop`` ends training from another thread; ``progress`` is told the number of steps
-    after each iteration, and ``callbacks`` more than that, with ``member`` to tell this training
-    from others. Ctrl-C ends training, too, with the best weights so far.
+    ``validation`` rows choose the weights that are kept; ``stop`` ends training from another
+    thread; ``progress`` is told the number of steps after each iteration, and ``callbacks`` more
+    than that, with ``member`` to tell this training from others. Ctrl-C ends training, too, with
+    the best weights so far.
     """
     if isinstance(plan, FullBatchPlan):
         monitor = Monitor(plan.max_seconds, stop, progress, callbacks, member)
@@ -182,7 +180,7 @@ def train(
             )
     return resume(
         network,
-        State.begin(network, theta, plan, rng, solver),
+        State.begin(network, theta, plan, rng),
         source,
         plan,
         validation=validation,

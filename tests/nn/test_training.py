@@ -187,17 +187,6 @@ def test_weights_at_the_start_are_left_alone():
     np.testing.assert_array_equal(theta, start())
 
 
-def test_a_solver_continues_where_it_was():
-    solver = Adam(NETWORK.n_parameters, np.dtype("float64"), np.zeros(NETWORK.n_parameters))
-    plan = replace(ADAM, shuffle=False, max_iter=2)
-    half = fit(plan, solver=solver)
-    continued = fit(plan, theta=half.theta, solver=solver)
-    whole = fit(replace(plan, max_iter=4))
-    np.testing.assert_array_equal(continued.theta, whole.theta)
-    afresh = fit(plan, theta=half.theta)
-    assert not np.array_equal(afresh.theta, whole.theta)
-
-
 # --- Batches ------------------------------------------------------------------------------------
 
 
