@@ -66,12 +66,11 @@ def gradient_by_lag(estimator: Any, X: Any, y: Any = None) -> pd.Series:
     enters at a step reaches the loss by all ways that lead from there (the states, an LSTM's cell
     beside them, an output that is fed back, every layer and dilation), while the gradient of
     ``h[t]`` misses what an LSTM carries in its cell. For an Elman layer it is the textbook's
-    quantity times the input weights, ``f'(z[t]) Wx``. The direct way of the ``skip`` path is left
-    out, since nothing is remembered on it.
+    quantity times the input weights, ``f'(z[t]) Wx``.
 
     With ``readout="each"`` only the last step's outputs or targets count, or else each step would
-    have a loss of lag 0. With ``readout="all"`` every state is read directly, and the gradient
-    need not travel.
+    have a loss of lag 0. With ``readout="all"`` every state is read directly, and with ``skip``
+    every input: there the gradient need not travel, and says little about memory.
 
     References
     ----------

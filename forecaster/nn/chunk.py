@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import readout
+from forecaster.kernels.readout import EACH
 from forecaster.nn.layer import Layer
 from forecaster.nn.network import Bound, Network
 
@@ -140,7 +141,16 @@ class Chunk:
                 fresh,
                 _layer_seed(seed, k),
             )
+        if self.network.skip and self.dX.size:
+            self._add_direct_gradient(parameters)
         return total, weight
+
+    def _add_direct_gradient(self, parameters: Bound) -> None:
+        """What reaches the inputs by the skip path alone."""
+        T, C, D = self.X.shape
+        direct = self._dY @ parameters.readout[self.network.n_state_features :].T
+        by_row = self.network.readout_code != EACH
+        self.dX += direct.reshape(C, T, D).swapaxes(0, 1) if by_row else direct.reshape(T, C, D)
 
 
 def _layer_seed(seed: int, k: int) -> int:

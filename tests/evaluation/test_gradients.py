@@ -86,6 +86,8 @@ def test_of_the_loss_equals_the_twin(cell):
         {"hidden_layer_sizes": (2, 2), "residual": True, "learn_initial_state": True},
         {"dilations": 5},
         {"readout": "all"},
+        {"skip": True},
+        {"skip": True, "readout": "all"},
         {"n_estimators": 2},
         {"loss": "pinball"},
         {"loss": "gaussian"},
@@ -143,13 +145,6 @@ def test_lags_count_from_the_end_of_each_sample():
     np.testing.assert_allclose(gradient_by_lag(net, samples), expected, rtol=1e-12)
     ragged = [x[: len(norms)] for x, norms in zip(samples, alone)]
     np.testing.assert_allclose(gradient_by_lag(net, ragged), expected, rtol=1e-12)
-
-
-def test_the_skip_path_is_left_out():
-    net = fitted("GRURegressor", Y, skip=True)
-    norms = gradient_by_lag(net, X)
-    net.network_.views(net.thetas_[0])["S"][:] = 0
-    reference.assert_close(norms.to_numpy(), twin(net, last_outputs), 100)
 
 
 def test_samples_whose_target_is_missing_do_not_count():

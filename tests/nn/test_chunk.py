@@ -62,11 +62,13 @@ def test_gradients_do_not_reach_what_was_carried_over(cell):
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-def test_gradient_of_the_inputs(cell, n_threads):
-    network = replace(WHOLE, cell=cell, readout="last")
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("readout", ["last", "all", "each"])
+def test_gradient_of_the_inputs(cell, readout, skip, n_threads):
+    network = replace(WHOLE, cell=cell, readout=readout, skip=skip)
     _, theta, X = arrays(network)
     X = X.swapaxes(0, 1).copy()
-    Z, W = np.ones((2, C, 1, 1))
+    Z, W = np.ones((2, C, network.n_output_steps, 1))
     engine = Engine(network, C, X.dtype, n_threads, input_gradient=True)
     source, loss = ArraySource(X, Z, W), Loss()
     actual = engine.input_gradients(network.bind(theta), source, np.arange(C), loss.bind(X.dtype))
