@@ -19,6 +19,11 @@ class Average:
         self._decay = decay
         self._n_steps = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no step has been averaged yet."""
+        return self._n_steps == 0
+
     def update(self, theta: np.ndarray) -> None:
         self._n_steps += 1
         share = (1 - self._decay) / (1 - self._decay**self._n_steps)

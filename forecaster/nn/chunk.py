@@ -64,6 +64,11 @@ class Chunk:
         self._Y = np.zeros((R, O), dtype)
         self._dY = np.zeros((R, O), dtype)
 
+    @property
+    def carried_shapes(self) -> list[list[tuple[int, ...]]]:
+        """Shapes of the arrays in a `Carry` of this chunk."""
+        return [[array[0].shape for array in layer.carried] for layer in self._layers]
+
     def states(
         self, parameters: Bound, carry: Carry | None = None, seed: int = NO_DROPOUT
     ) -> np.ndarray:

@@ -140,6 +140,15 @@ class Engine:
         """Entries for sequences that start: nothing to go on from."""
         return [[] for _ in self._sums]
 
+    def takes(self, carries: list[Carry]) -> bool:
+        """Whether these are states of as many chunks, of as many rows, as there are here."""
+        shapes = self._chunks[0].carried_shapes
+        return len(carries) == len(self._sums) and all(
+            [[array.shape for array in layer] for layer in carry] == shapes
+            for carry in carries
+            if carry
+        )
+
     def _part(self, rows: np.ndarray, k: int) -> np.ndarray:
         return rows[k * self._rows : (k + 1) * self._rows]
 

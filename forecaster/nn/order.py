@@ -24,8 +24,9 @@ class Order:
     def batch(self, n_rows: int, plan: Plan, rng: np.random.Generator) -> np.ndarray:
         """The batch that is due; the same again until ``advance`` is called."""
         n = n_rows // plan.n_segments
-        end = plan.batches_per_pass(n_rows) // plan.n_segments * plan.batch_size
-        if len(self._sequences) != n or self._start >= min(end, n):
+        end = _end(n, plan)
+        other_rows = len(self._sequences) != n or self.segment >= plan.n_segments
+        if other_rows or self._start >= end:
             self._sequences = rng.permutation(n) if plan.shuffle else np.arange(n)
             self._start = self.segment = 0
         sequences = self._sequences[self._start : min(self._start + plan.batch_size, end)]
@@ -36,3 +37,11 @@ class Order:
         self.segment = (self.segment + 1) % plan.n_segments
         if self.segment == 0:
             self._start += n
+            if self._start >= _end(len(self._sequences), plan):
+                self._sequences, self._start = np.arange(0), 0
+
+
+def _end(n_sequences: int, plan: Plan) -> int:
+    """How many of the sequences a pass makes use of."""
+    n_batches = plan.batches_per_pass(n_sequences * plan.n_segments) // plan.n_segments
+    return min(n_batches * plan.batch_size, n_sequences)

@@ -38,7 +38,7 @@ class Trained:
     best_loss : float
         Lowest validation loss, or without validation rows lowest training loss.
     n_steps : int
-        Optimiser steps taken.
+        Batches trained on, an optimiser step for each in which a target has weight.
     n_stale : int
         Iterations since the last improvement.
     """
@@ -153,7 +153,7 @@ class State:
     @property
     def weights(self) -> np.ndarray:
         """The weights that are validated and kept: the average, if there is one."""
-        return self.theta if self.average is None or not self.record.n_steps else self.average.mean
+        return self.theta if self.average is None or self.average.is_empty else self.average.mean
 
     def dropout_seed(self) -> int:
         """The seed of the step that is due; the same again until the step is made."""

@@ -15,6 +15,7 @@ from forecaster.nn.engine import Engine
 from forecaster.nn.lbfgs import FullBatchPlan, minimise
 from forecaster.nn.monitor import Callback, Monitor
 from forecaster.nn.network import Network
+from forecaster.nn.order import Order
 from forecaster.nn.plan import Plan
 from forecaster.nn.scoring import Diverged, validation_loss
 from forecaster.nn.source import Source
@@ -52,6 +53,20 @@ class _Loop:
         else:
             self.schedule_start, self.schedule_steps = 0, plan.schedule_steps
 
+    def judge_again(self) -> None:
+        """Take the best weights so far by these validation rows: earlier calls may have had others.
+
+        On the same rows that is the loss that they were kept for, to the bit.
+        """
+        loss = self.validation_loss(self.record.theta) if self.record.loss_curve else None
+        if loss is not None:
+            self.record.best_loss = loss
+
+    def validation_loss(self, theta: np.ndarray) -> float | None:
+        return validation_loss(
+            self.network, self.engine, theta, self.validation, self.loss, self.plan.n_segments
+        )
+
     def learning_rate(self) -> float:
         """Rate of the step that is due, in the middle of its share of the schedule."""
         progress = (self.record.n_steps - self.schedule_start + 0.5) / self.schedule_steps
@@ -64,8 +79,8 @@ class _Loop:
         state, plan, engine = self.state, self.plan, self.engine
         rows = state.order.batch(self.source.n_rows, plan, state.rng)
         seed = state.dropout_seed() if self.network.dropout else NO_DROPOUT
-        if plan.n_segments > 1 and state.order.segment == 0:
-            state.carries = engine.fresh_carries()
+        if state.order.segment == 0:
+            state.carries = engine.fresh_carries() if plan.n_segments > 1 else []
         n, total, weight = engine.gradient(
             self.parameters, self.source, rows, self.loss, state.carries or None, seed
         )
@@ -78,10 +93,13 @@ class _Loop:
         if plan.max_grad_norm is not None and norm > plan.max_grad_norm:
             shrink = plan.max_grad_norm / norm
         rate = self.learning_rate()
-        state.solver.step(state.theta, self.gradient, shrink, rate)
-        if state.average is not None:
-            state.average.update(state.theta)
+        if weight:  # else a segment behind the ends of all its sequences: nothing to learn from
+            state.solver.step(state.theta, self.gradient, shrink, rate)
+            if state.average is not None:
+                state.average.update(state.theta)
         state.order.advance(len(rows), plan)
+        if state.order.segment == 0:
+            state.carries = []
         state.sums += (total, weight, penalty, norm)
         state.n_open += 1
         state.rate = rate
@@ -97,14 +115,7 @@ class _Loop:
                 break
         if not np.isfinite(state.theta).all():
             raise Diverged
-        score = validation_loss(
-            self.network,
-            self.engine,
-            state.weights,
-            self.validation,
-            self.loss,
-            self.plan.n_segments,
-        )
+        score = self.validation_loss(state.weights)
         total, weight, penalty, norm = state.sums
         mean = self.network.n_output_steps * total / weight if weight else 0.0
         judged_by = record.add(
@@ -140,6 +151,7 @@ class _Loop:
 
     def run(self) -> Trained:
         try:
+            self.judge_again()
             while (status := self.end()) is None:
                 self.iterate()
         except Diverged:
@@ -222,4 +234,6 @@ def resume(
         single_threaded_blas(),
         Engine(network, batch_size, state.theta.dtype, n_threads, n_targets) as engine,
     ):
+        if state.order.segment and not engine.takes(state.carries):
+            state.order = Order()  # of batches of another size: begin a new pass
         return _Loop(network, state, source, plan, engine, validation, monitor).run()

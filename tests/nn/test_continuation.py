@@ -174,6 +174,18 @@ def test_other_rows_may_follow():
     assert sorted(row for batch in more.batches for row in batch) == list(range(14))
 
 
+def test_validation_rows_judge_anew_what_was_kept():
+    """A low loss on other rows, or in training, does not count against them."""
+    found = []
+    for earlier in (0.0, 1e9):
+        state = begin(PLAN)
+        go_on(state, replace(PLAN, max_iter=1))
+        state.record.best_loss = earlier
+        found.append(go_on(state, PLAN, validation=Rows(n_rows=7, seed=5)))
+    assert_equal(*found)
+    assert not np.array_equal(found[0].theta, start())
+
+
 def test_single_precision():
     state = begin(PLAN, dtype="float32")
     go_on(state, replace(PLAN, max_iter=2), dtype="float32")
