@@ -77,6 +77,11 @@ def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) 
     for i, sequence in enumerate(sequences):
         if not len(sequence):
             raise ValueError(f"Every sample of {name} needs at least one step, got none in {i}.")
+        if np.ndim(sequence) > 2:
+            raise ValueError(
+                f"A sequence of {name} must be (n_steps,) or (n_steps, n_values), got "
+                f"{np.ndim(sequence)} dimensions in {i}."
+            )
         row = check_array(
             np.reshape(sequence, (len(sequence), -1)),
             dtype=np.float64,
@@ -212,7 +217,8 @@ def read_weights(sample_weight: Any, windows: Windows, n_steps: int) -> np.ndarr
     weights = np.ones(N) if sample_weight is None else sample_weight
     if S > 1 and is_list_of_sequences(weights):
         check_lengths(weights, windows)
-        weights = np.nan_to_num(fill_up(weights, S, "sample_weight")[..., 0])
+        weights = np.nan_to_num(fill_up(weights, S, "sample_weight"))
+        weights = weights[..., 0] if weights.shape[2] == 1 else weights
     weights = check_array(
         weights,
         dtype=np.float64,

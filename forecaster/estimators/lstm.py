@@ -91,8 +91,9 @@ class LSTMRegressor(RecurrentRegressor):
         Whether to show a progress bar.
     warm_start : bool, default=False
         Whether `fit` goes on where the last fit ended, with its scaling: on the same windows, two
-        fits equal one of twice ``max_iter`` to the bit. A changed solver, or other settings of it,
-        starts anew from the weights that were kept.
+        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it.
+        A changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
+        weights that are there.
     momentum : float, default=0.9
         For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1).
     nesterovs_momentum : bool, default=True
@@ -277,8 +278,9 @@ class LSTMClassifier(RecurrentClassifier):
         Whether to show a progress bar.
     warm_start : bool, default=False
         Whether `fit` goes on where the last fit ended, with its scaling: on the same windows, two
-        fits equal one of twice ``max_iter`` to the bit. A changed solver, or other settings of it,
-        starts anew from the weights that were kept.
+        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it.
+        A changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
+        weights that are there.
     momentum : float, default=0.9
         For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1).
     nesterovs_momentum : bool, default=True

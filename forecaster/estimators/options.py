@@ -162,7 +162,9 @@ def _comparable(value: Any) -> Any:
 
 def settled_by_solver(estimator: Any) -> dict[str, Any]:
     """The parameters that an optimiser keeps as long as it keeps its state."""
-    names = ("solver", *_SOLVER_PARAMETERS[estimator.solver], "ema_decay", "learning_rate")
+    names = ["solver", *_SOLVER_PARAMETERS[estimator.solver], "ema_decay", "learning_rate"]
+    if estimator.solver == "adamw":  # whose decay is a part of it; others take alpha as it comes
+        names.append("alpha")
     return {name: getattr(estimator, name) for name in names}
 
 
@@ -224,16 +226,18 @@ def make_schedule(
 
 def goes_to_the_end(estimator: Any) -> bool:
     """Whether the schedule pays off at its end only, so that training must not stop before."""
-    return estimator.learning_rate in ("one_cycle", "cosine")
+    return estimator.solver != "lbfgs" and estimator.learning_rate in ("one_cycle", "cosine")
 
 
 def warn_of_outcome(estimator: Any, statuses: Collection[str]) -> None:
     """Say so when a training did not end by itself; to be called from within ``fit``."""
     name = type(estimator).__name__
     if "diverged" in statuses:
+        of_steps = "a smaller learning_rate_init or max_grad_norm"
+        remedy = of_steps if estimator.solver != "lbfgs" else "another solver or a larger alpha"
         warnings.warn(
             f"{name}: the loss became infinite or NaN; the best weights before that are kept. Try "
-            "a smaller learning_rate_init or max_grad_norm.",
+            f"{remedy}.",
             ConvergenceWarning,
             stacklevel=4,
         )

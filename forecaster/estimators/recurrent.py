@@ -90,7 +90,7 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
         training, held_out = rows[: len(rows) - n_validation], rows[len(rows) - n_validation :]
         if not continued:
             self._prepare(training)
-        n_nets = self.n_estimators * (1 if continued else self.n_init)
+        n_nets = len(self.thetas_) if continued else self.n_estimators * self.n_init
         plan = self._plan(self.max_iter, training)
         source = self._source(training)
         with tqdm(
@@ -104,7 +104,9 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
                 source,
                 plan,
                 n_nets,
-                self._solver_is_unchanged(),
+                continued
+                and self._solver_is_unchanged()
+                and self._weights_are_those(by_partial_fit=False),
                 validation=self._source(held_out) if n_validation else None,
                 progress=bar.update,
             )
@@ -133,12 +135,9 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
         elif hasattr(self, "_states"):
             options.check_unchanged(self._settled_by_solver, options.settled_by_solver(self))
         plan = self._plan(1, rows)
-        # The weights that were kept need not be those that a training has come to.
-        go_on = not first and all(
-            np.array_equal(state.weights, theta)
-            for state, theta in zip(getattr(self, "_states", ()), self.thetas_, strict=False)
-        )
-        statuses = self._train(rows, self._source(rows), plan, self.n_estimators, go_on)
+        n_nets = self.n_estimators if first else len(self.thetas_)
+        go_on = not first and self._weights_are_those(by_partial_fit=True)
+        statuses = self._train(rows, self._source(rows), plan, n_nets, go_on)
         options.warn_of_outcome(self, statuses)
         return self
 
@@ -269,8 +268,9 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
 
         ``go_on``: whether an earlier training is continued, or a new one starts at its weights.
         """
-        network, thetas = self._training_network(rows), getattr(self, "thetas_", None)
-        n_starts = n_nets // self.n_estimators
+        network, first = self._training_network(rows), not hasattr(self, "thetas_")
+        thetas = None if first else self._weights_to_go_on_from()
+        n_starts = n_nets // self.n_estimators if first else 1
         others["n_threads"] = resolve_n_jobs(self.n_jobs)
         others["callbacks"] = self.callbacks or ()
         rngs = v.make_generator(self.random_state).spawn(n_nets)
@@ -295,8 +295,41 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
         for state in states:
             state.record.n_stale = 0  # whoever calls again insists
         self._settled_by_solver = options.settled_by_solver(self)
-        results = resume_ensemble(network, source, plan, states, **others)
+        try:
+            results = resume_ensemble(network, source, plan, states, **others)
+        except Exception:
+            if not first:  # the states have gone on, and the next call goes on from there
+                last = others.get("validation") is None
+                reached = [s.record.outcome("stopped", s.weights if last else None) for s in states]
+                self._keep(reached, n_starts, states)
+            raise
         return self._keep(results, n_starts, states)
+
+    def _weights_to_go_on_from(self) -> list[np.ndarray]:
+        n, states = self.network_.n_parameters, getattr(self, "_states", self.thetas_)
+        if len(self.thetas_) != len(states):
+            raise ValueError(
+                f"Training goes on with {len(states)} networks, got {len(self.thetas_)} in "
+                "thetas_: clone the estimator to start afresh."
+            )
+        for theta in self.thetas_:
+            if np.shape(theta) != (n,):
+                raise ValueError(
+                    f"Training goes on from thetas_, vectors of {n} weights, got one of shape "
+                    f"{np.shape(theta)}: put the weights back, or clone the estimator."
+                )
+        return [np.asarray(theta, self._dtype) for theta in self.thetas_]
+
+    def _weights_are_those(self, by_partial_fit: bool) -> bool:
+        """Whether ``thetas_`` are the weights that the states have come to, and nobody's own.
+
+        After early stopping they are the best ones, at which `partial_fit` starts anew.
+        """
+        return all(
+            np.array_equal(state.weights, theta)
+            or (not by_partial_fit and np.array_equal(state.record.theta, theta))
+            for state, theta in zip(getattr(self, "_states", ()), self.thetas_, strict=False)
+        )
 
     def _solver_is_unchanged(self) -> bool:
         return getattr(self, "_settled_by_solver", None) == options.settled_by_solver(self)
@@ -305,6 +338,9 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
         """Keep the best of every ``n_starts`` trainings; say how these ended."""
         groups = (range(k, k + n_starts) for k in range(0, len(results), n_starts))
         kept = [min(group, key=lambda k: _kept_loss(results[k])) for group in groups]
+        # An interrupt may come before some networks have begun: random ones would spoil the rest.
+        begun = [k for k in kept if results[k].n_steps or results[k].status != "interrupted"]
+        kept = begun or kept[:1]
         best = [results[k] for k in kept]
         statuses = {result.status for result in best}
         statuses |= {"interrupted"} & {result.status for result in results}

@@ -270,11 +270,12 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If ``loss`` is neither "pinball" nor a distribution's.
+            If ``loss`` is neither "pinball" nor a distribution's, or ``quantiles`` are none.
         """
         check_is_fitted(self, "thetas_")
         if self._loss.name == "pinball":
             return np.moveaxis(self._like_targets(self._parameters(X)[0]), 0, -1)
+        v.check_parameters(self, {"quantiles": self._rules["quantiles"]})
         return quantiles_of(self.predict_dist(X), np.atleast_1d(self.quantiles))
 
     def predict_dist(self, X: Any) -> Any:

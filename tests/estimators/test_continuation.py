@@ -12,6 +12,7 @@ from tests.estimators.common import CLASSIFIERS, REGRESSORS, X, Y, in_time, net,
 
 pytestmark = in_time
 GO_ON = {"batch_size": 8, "n_iter_no_change": 100}
+RNG = np.random.default_rng(1)
 CLASSES = np.where(np.median(Y) < Y, "high", "low")
 KINDS = [
     {"solver": "adam"},
@@ -165,6 +166,74 @@ def test_a_failed_first_fit_leaves_nothing_to_go_on_from():
     with pytest.raises(RuntimeError, match="disk full"):
         fitted.fit(X, Y)
     assert_same_training(fitted.fit(X, Y), net(**GO_ON, max_iter=4).fit(X, Y))
+
+
+@pytest.mark.parametrize("validated", [False, True])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_after_an_error_in_a_callback_the_weights_are_those_reached(method, validated):
+    """And not those before the call: either way to go on would start somewhere else."""
+    fitted = net(**GO_ON, warm_start=True, early_stopping=validated).fit(X, Y)
+    n, before = fitted.n_iter_, fitted.theta_.copy()
+    with pytest.raises(RuntimeError, match="disk full"):
+        fitted.set_params(callbacks=[FailsOnce()]).fit(X, Y)
+    assert fitted.n_iter_ == n + 2
+    assert not np.array_equal(fitted.theta_, before)
+    reached = fitted.theta_.copy()
+    fitted.set_params(callbacks=None, learning_rate_init=0.0, max_iter=1)
+    np.testing.assert_array_equal(getattr(fitted, method)(X, Y).theta_, reached)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs"}], ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_changed_by_hand_count(method, options, dtype):
+    if method == "partial_fit" and "solver" in options:
+        options = {}
+    fitted = net(**GO_ON, **options, warm_start=True, dtype=dtype).fit(X, Y)
+    n = fitted.n_iter_
+    fitted.thetas_ = [theta.astype("float64") / 2 for theta in fitted.thetas_]
+    expected = fitted.predict(X)
+    fitted.set_params(learning_rate_init=0.0)
+    if "solver" in options:
+        fitted.set_params(tol=1e9)  # any gradient is small enough
+    getattr(fitted, method)(X, Y)
+    np.testing.assert_array_equal(fitted.predict(X), expected)
+    assert fitted.theta_.dtype == dtype
+    if "solver" not in options:
+        assert fitted.n_iter_ > n  # the history goes on
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "thetas, sentence",
+    [([np.zeros(3)], "vectors of 19 weights, got one of shape \\(3,\\)"), ([], "got 0 in thetas_")],
+    ids=["short", "none"],
+)
+def test_weights_that_fit_no_network(method, thetas, sentence):
+    fitted = net(warm_start=True).fit(X, Y)
+    fitted.thetas_ = thetas
+    with pytest.raises(ValueError, match=sentence):
+        getattr(fitted, method)(X, Y)
+
+
+def test_the_decay_of_adamw_is_a_setting_of_the_solver():
+    """Another alpha must not be passed over in silence."""
+    options = {**GO_ON, "solver": "adamw", "warm_start": True}
+    kept, changed = (net(**options, alpha=0.0).fit(X, Y) for _ in range(2))
+    changed.set_params(alpha=50.0).fit(X, Y)
+    assert np.abs(changed.theta_).sum() < 0.9 * np.abs(kept.fit(X, Y).theta_).sum()
+    with pytest.raises(ValueError, match="goes on with alpha=50.0.*got 1.0"):
+        changed.set_params(alpha=1.0).partial_fit(X, Y)
+
+
+def test_early_stopping_on_other_windows_is_judged_by_these():
+    options = {"early_stopping": True, "warm_start": True, "learning_rate_init": 0.02}
+    fitted = net(**options, max_iter=30).fit(X, Y)
+    before, n = fitted.theta_.copy(), fitted.n_iter_
+    other = 10 * RNG.normal(size=len(Y))
+    fitted.fit(X, other)
+    assert fitted.best_loss_ <= -max(fitted.validation_scores_[n:])
+    assert not np.array_equal(fitted.theta_, before)
 
 
 def test_n_init_keeps_one_and_goes_on_with_that():

@@ -137,6 +137,33 @@ def test_averaged_weights_are_kept():
     np.testing.assert_allclose(mean.fit(X, Y).theta_, (steps[0] + 2 * steps[1]) / 3, rtol=1e-9)
 
 
+class CtrlC:
+    """A callback in which Ctrl-C is pressed after some passes."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def on_epoch_end(self, epoch):
+        self.n -= 1
+        if self.n == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_interrupt_leaves_no_network_that_has_not_begun(solver):
+    """Random ones, averaged with those that are trained, would spoil the forecast."""
+    options = {"n_estimators": 4, "max_iter": 5, "n_jobs": 1, "solver": solver, "tol": 0.0}
+    with pytest.warns(UserWarning, match="interrupted"):
+        fitted = net(**options, callbacks=[CtrlC(7)]).fit(X, Y)
+    whole = net(**options).fit(X, Y)
+    assert len(fitted.thetas_) == 2
+    np.testing.assert_array_equal(fitted.theta_, whole.theta_)
+    fitted.set_params(callbacks=None, warm_start=True).fit(X, Y)
+    assert len(fitted.thetas_) == 2
+    with pytest.warns(UserWarning, match="interrupted"):
+        assert len(net(**options, callbacks=[CtrlC(1)]).fit(X, Y).thetas_) == 1
+
+
 # --- What alpha means ---------------------------------------------------------------------------
 
 

@@ -203,6 +203,12 @@ def test_before_fit(method):
         getattr(net(loss="gaussian"), method)(X)
 
 
+def test_quantiles_that_are_none_after_fit():
+    fitted = net(loss="gaussian").fit(X, Y).set_params(quantiles=(0.1, 2.0))
+    with pytest.raises(ValueError, match="quantiles to be a number between 0 and 1"):
+        fitted.predict_quantiles(X)
+
+
 def test_the_median_of_a_heavy_tail_is_kept_by_scipy():
     """The order of parameters: location, scale, degrees of freedom."""
     found = net(loss="student_t").fit(X, Y).predict_dist(X)

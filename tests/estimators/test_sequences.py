@@ -158,6 +158,7 @@ def with_nan(*place):
         (with_nan(3, 5, 1), "NaN at sample 3, step 5, input 1"),
         (with_nan(5), "at least one step, got only NaN in sample 5"),
         ([X[0], with_nan(1, 0)[1]], r"Input X\[1\] contains NaN"),
+        ([X[0, ..., None], X[1, :3, :, None]], r"\(n_steps, n_values\), got 3 dimensions in 0"),
         ([X[0], X[1, :0]], "at least one step, got none in 1"),
         ([X[0], X[1, :3, :1]], r"the same number of values a step, got \[1, 2\]"),
     ],
@@ -262,6 +263,11 @@ def test_only_the_last_step_counts():
 def test_weights_of_a_strange_shape(shape):
     with pytest.raises(ValueError, match=r"shape \(24\,\) or \(24, 6\), one weight for each"):
         net(readout="each").fit(X, EACH, np.ones(shape))
+
+
+def test_a_list_of_weights_has_one_for_each_step():
+    with pytest.raises(ValueError, match="sample_weight.*|dim 3"):
+        net(readout="each").fit(SEQUENCES, STEPS, [np.ones((n, 2)) for n in LENGTHS])
 
 
 # --- Truncated backpropagation ------------------------------------------------------------------

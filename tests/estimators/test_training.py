@@ -235,6 +235,12 @@ def test_a_warning_if_there_was_no_time_to_converge():
     assert caught[0].filename == __file__
 
 
+def test_a_schedule_means_nothing_to_lbfgs():
+    options = {"solver": "lbfgs", "early_stopping": True, "max_iter": 60, "tol": 0.0}
+    one, other = (net(**options, learning_rate=name).fit(X, Y) for name in ("constant", "cosine"))
+    assert one.n_iter_ == other.n_iter_ < 60
+
+
 @pytest.mark.parametrize(
     "options", [{"tol": 10.0, "max_iter": 50}, {"learning_rate": "one_cycle"}], ids=str
 )
