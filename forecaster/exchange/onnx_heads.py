@@ -17,6 +17,7 @@ from forecaster.exchange.onnx_graph import Graph
 from forecaster.kernels.likelihoods import MEAN_FLOOR, SCALE_FLOOR
 from forecaster.nn.losses import DISTRIBUTIONS, Loss
 
+_SCALARS = (str, bytes, bool, int, float, np.bool_, np.number)
 _OTHER_PARAMETERS = {
     "gaussian": ("scale",),
     "student_t": ("scale", "df"),
@@ -56,9 +57,8 @@ def classification(
     """Classes "y", and "probabilities" in their order."""
     linked = [[graph.node("Softmax", logits, axis=-1)] for logits in members]
     (probabilities,) = _combined(graph, linked, model)
-    if model.network.readout != "each":  # a median over members may not add up
-        total = graph.node("ReduceSum", probabilities, graph.sizes(-1))
-        probabilities = graph.node("Div", probabilities, total)
+    total = graph.node("ReduceSum", probabilities, graph.sizes(-1))  # medians need not add up
+    probabilities = graph.node("Div", probabilities, total)
     best = graph.node("ArgMax", probabilities, axis=-1, keepdims=0)
     labels = graph.constant("classes", _labels(model), None)
     return {
@@ -90,6 +90,13 @@ def signature(model: Model, outputs: Iterable[str], dtype: np.dtype) -> list[onn
 def _labels(model: Model) -> np.ndarray:
     """A classifier's labels in a type that ONNX has."""
     classes = np.asarray(model.classes)
+    if classes.dtype.kind not in "OSUbiuf" or not isinstance(classes[0], _SCALARS):
+        raise TypeError(
+            f"to_onnx takes classes that are numbers or text, got {classes[0]!r}: fit the "
+            "classifier on such labels."
+        )
+    if classes.dtype.kind == "O":  # numbers or text in an array of objects
+        classes = np.array(classes.tolist())
     return classes.astype(object) if classes.dtype.kind in "US" else classes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,6 +169,8 @@ def from_torch(
     network = _network(
         layers, head, n_steps, getattr(recurrent, "nonlinearity", activation), readout, skip
     )
+    if len(network.hidden_sizes) > 1:  # elsewhere PyTorch has no use for it either
+        network = replace(network, dropout=float(getattr(recurrent, "dropout", 0.0)))
     weights = {f"recurrent.0.{name}": values for name, values in layers.items()}
     weights |= {f"linear.{name}": values for name, values in head.items()}
     classifies = classes is not None
@@ -192,10 +195,21 @@ def _arrays(source: Any, role: str) -> dict[str, np.ndarray]:
             f"{role} must be a {kinds} or its state dict with {' and '.join(_NEEDED[role])}, got "
             f"{type(source).__name__}: give the two modules of a network one by one."
         )
-    return {
-        name: values if isinstance(values, np.ndarray) else values.detach().cpu().numpy()
-        for name, values in state.items()
-    }
+    arrays = {name: _array(values) for name, values in state.items()}
+    for name in _NEEDED[role]:
+        if arrays[name].ndim != 2:
+            raise ValueError(
+                f"{name} of {role} must be a matrix, got an array of shape {arrays[name].shape}."
+            )
+    return arrays
+
+
+def _array(values: Any) -> np.ndarray:
+    """In NumPy, and in float32 what NumPy has no type for, as bfloat16."""
+    if not hasattr(values, "detach"):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return np.asarray(values.float() if values.itemsize < 4 else values)
 
 
 def _network(

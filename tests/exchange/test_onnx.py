@@ -117,7 +117,14 @@ def test_losses(loss, settings, others, n_targets, readout, dtype):
 
 
 @pytest.mark.parametrize("readout", ["last", "each"])
-@pytest.mark.parametrize("classes", [["a", "b", "c"], [1, 5, 7], [0.0, 1.0, 2.0], [False, True]])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        *(["a", "b", "c"], [1, 5, 7], [0.0, 1.0, 2.0], [False, True]),
+        *(np.array(["a", "b"], object), np.array([1, 5], object), np.array([1, 5], "i1")),
+    ],
+    ids=repr,
+)
 def test_classifiers(classes, readout):
     network = replace(PLAIN, n_outputs=len(classes), readout=readout)
     net = estimator(network, classes=classes)
@@ -131,10 +138,11 @@ def test_classifiers(classes, readout):
 def test_ensembles(aggregate, n_members):
     net = estimator(PLAIN, n_members=n_members, aggregate=aggregate)
     assert_close(run(to_onnx(net), X)["y"], net.predict(X), SINGLE)
-    network = replace(PLAIN, n_outputs=3)
-    net = estimator(network, classes=["a", "b", "c"], n_members=n_members)
-    net.set_params(aggregate=aggregate)
-    assert_close(run(to_onnx(net), X)["probabilities"], net.predict_proba(X), SINGLE)
+    for readout in ("last", "each"):
+        network = replace(PLAIN, n_outputs=3, readout=readout)
+        net = estimator(network, classes=["a", "b", "c"], n_members=n_members)
+        net.set_params(aggregate=aggregate)
+        assert_close(run(to_onnx(net), X)["probabilities"], net.predict_proba(X), SINGLE)
 
 
 def test_file_and_metadata(tmp_path):
@@ -160,5 +168,8 @@ def test_refused():
         to_onnx(estimator(PLAIN), dtype="half")
     with pytest.raises(TypeError, match="to_onnx takes a regressor or classifier on windows"):
         to_onnx(ElmanForecaster())
+    dates = estimator(replace(PLAIN, n_outputs=2), classes=np.array(["2020", "2021"], "M8[Y]"))
+    with pytest.raises(TypeError, match="classes that are numbers or text, got .*2020"):
+        to_onnx(dates)
     with pytest.raises(ValueError, match="not fitted"):
         to_onnx(ElmanRegressor())

@@ -71,6 +71,21 @@ def test_the_nonlinearity_of_a_module_counts():
     assert net.activation == "relu"
 
 
+def test_the_dropout_of_a_module_is_kept_for_further_training():
+    linear = torch.nn.Linear(5, 1)
+    net = from_torch(torch.nn.GRU(2, 5, 2, dropout=0.25), linear, X.shape[1])
+    assert net.get_params()["dropout"] == net.network_.dropout == 0.25
+    assert from_torch(torch.nn.GRU(2, 5), linear, X.shape[1]).dropout == 0.0
+
+
+def test_half_precision_comes_in_as_single():
+    recurrent, linear = torch.nn.GRU(2, 5).bfloat16(), torch.nn.Linear(5, 1).bfloat16()
+    net = from_torch(recurrent, linear, X.shape[1])
+    assert net.dtype == "float32"
+    twin = from_torch(recurrent.float(), linear.float(), X.shape[1])
+    np.testing.assert_array_equal(net.predict(X), twin.predict(X))
+
+
 def test_windows_of_one_variable():
     net = estimator(replace(PLAIN, n_inputs=1))
     assert_close(outputs(to_torch(net), X[:, :, 0]), net.predict(X[:, :, 0]), 1e-13)

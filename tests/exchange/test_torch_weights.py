@@ -170,6 +170,10 @@ def test_the_estimator_is_saved_copied_and_trained_like_any_other(tmp_path):
         ({"skip": True}, "check n_steps, readout and skip"),
         ({"classes": ["b", "a", "c"]}, "3 different labels in rising order"),
         ({"classes": [0, 1]}, "3 different labels in rising order"),
+        (
+            {"recurrent": {"weight_ih_l0": np.ones(4), "weight_hh_l0": np.ones((4, 4))}},
+            r"weight_ih_l0 of recurrent must be a matrix, got an array of shape \(4,\)",
+        ),
     ],
 )
 def test_refused(change, sentence):
@@ -177,6 +181,13 @@ def test_refused(change, sentence):
     arguments = {"recurrent": recurrent, "linear": linear, "n_steps": X.shape[1]}
     with pytest.raises((TypeError, ValueError), match=sentence):
         from_torch(**(arguments | change))
+
+
+def test_state_dicts_of_lists():
+    recurrent, linear, X, outputs = read("gru")
+    lists = ({name: array.tolist() for name, array in one.items()} for one in (recurrent, linear))
+    found = from_torch(*lists, X.shape[1], readout="each").predict(X)
+    assert_close(found, outputs, 1e-12)
 
 
 @pytest.mark.parametrize("name", ["weight_ih_l0_reverse", "weight_hr_l0"])
