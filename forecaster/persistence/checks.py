@@ -117,6 +117,10 @@ def _(order: Order) -> Order:
 
 @check.register
 def _(state: State) -> State:
+    _require(
+        type(state.n_open) is int and state.n_open >= 0 and _is_array(state.sums, (4,), np.float64),
+        "a training in an iteration that there is not",
+    )
     parts = [state, state.record, state.average, state.solver]
     _check_alike(state.theta, *(part for part in parts if part is not None))
     return state
@@ -161,8 +165,8 @@ def _check_regression(fitted: dict[str, Any]) -> None:
         and network.n_outputs == n_outputs,
         "a loss of other outputs",
     )
-    n_segments = -(-network.n_steps // (fitted["bptt_steps"] or network.n_steps))
-    _require(all(s.order.segment < n_segments for s in states), "an order of rows beyond the last")
+    uncut = fitted["bptt_steps"] is None
+    _require(not (uncut and any(s.order.segment for s in states)), "segments of whole sequences")
 
 
 def _check_weights(network: Network, theta: Any) -> None:

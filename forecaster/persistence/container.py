@@ -125,6 +125,7 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, bytes]:
 def _header(data: bytes) -> dict[str, Any]:
     try:
         header = json.loads(data, parse_constant=_refuse)
+        _json_bytes(header)  # refuses 1e999, which json reads as infinity
         number, library = header["format"], header["library"]
         known = type(number) is int and number >= 1 and isinstance(library, str)
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.persistence.codec import Codec
+from forecaster.persistence.container import FileError
 
 _BIT_GENERATORS = {
     kind.__name__: kind
@@ -20,6 +21,8 @@ _BIT_GENERATORS = {
         np.random.SFC64,
     )
 }
+
+_LARGEST_POOL = 64  # of a SeedSequence, 4 by default: time and memory grow with it
 
 
 def _sorted_items(value: Any) -> dict[str, Any]:
@@ -69,10 +72,14 @@ def _generator(generator: np.random.Generator) -> dict[str, Any]:
     seeds = generator.bit_generator.seed_seq
     if state["bit_generator"] not in _BIT_GENERATORS or type(seeds) is not np.random.SeedSequence:
         raise TypeError("its bits are not from one of NumPy's own generators")
+    if seeds.pool_size > _LARGEST_POOL:
+        raise TypeError(f"its SeedSequence has a pool of more than {_LARGEST_POOL} words")
     return {"state": state, "seeds": seeds.state}
 
 
 def _from_generator(state: Any, seeds: dict[str, Any]) -> np.random.Generator:
+    if seeds["pool_size"] > _LARGEST_POOL:
+        raise FileError("holds seeds that forecaster.save never writes: do not use it")
     bits = _BIT_GENERATORS[state["bit_generator"]](np.random.SeedSequence(**seeds))
     bits.state = state
     return np.random.Generator(bits)

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from forecaster import NaiveForecaster, load, save
+from forecaster import ElmanRegressor, NaiveForecaster, load, save
 from forecaster.persistence import versions
 from tests.persistence.common import X, assert_same
 from tests.persistence.common_files import NET, members_of, refused, rewritten, write_zip
@@ -83,6 +83,22 @@ def test_a_foreign_file_is_refused(tmp_path, what):
     (tmp_path / "file").write_bytes(data)
     refused(tmp_path / "file", sentence)
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.filterwarnings("ignore:.*max_iter")
+def test_a_training_cut_short_within_longer_samples_is_loaded(tmp_path):
+    """It may be in a segment that the samples of the first fit did not have."""
+    rows = np.random.default_rng(0).normal(size=(9, 12))
+    net = ElmanRegressor(2, readout="each", bptt_steps=3, max_iter=1, warm_start=True)
+    net.fit(list(rows[:, :3]), list(rows[:, :3])).set_params(max_seconds=1e-9)
+    for _ in range(3):
+        net.fit(list(rows), list(rows))
+    assert net._states[0].order.segment == 3
+    save(net, tmp_path / "net.npz")
+    again = load(tmp_path / "net.npz")
+    for one in (net, again):
+        one.set_params(max_seconds=None).partial_fit(list(rows), list(rows))
+    np.testing.assert_array_equal(again.theta_, net.theta_)
 
 
 def test_no_file(tmp_path):

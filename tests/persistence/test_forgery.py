@@ -75,6 +75,28 @@ def test_deep_nesting_is_refused(path):
         refused(path, "does not describe an estimator|that forecaster.save did not write|changed")
 
 
+def test_a_header_with_infinity_is_refused(path):
+    members = members_of(path)
+    text = members["header.json"].decode().replace('"format":1', '"format":1,"size":1e999')
+    write_zip(path, {**members, "header.json": text})
+    refused(path, "has a header.json that forecaster.save did not write")
+
+
+def test_seeds_that_would_fill_the_memory_are_refused(path):
+    def enlarge(content, arrays):
+        seeds = fields(content, "fitted", "_states", 0, "rng", "seeds")
+        seeds["fields"]["pool_size"] = 2**40
+
+    refused(rewritten(path, enlarge), "holds seeds that forecaster.save never writes")
+
+
+def test_an_iteration_without_end_is_refused(path):
+    def begin_far_back(content, arrays):
+        fields(content, "fitted", "_states", 0)["fields"]["n_open"] = -(2**40)
+
+    refused(rewritten(path, begin_far_back), "an iteration that there is not")
+
+
 def test_nothing_larger_than_the_file_is_allocated(path):
     members = members_of(path)
     write_zip(path, {**members, "zeros.npy": bytes(10**6)}, zipfile.ZIP_DEFLATED)
