@@ -141,7 +141,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         y : array-like of shape (n_samples,)
             Classes: numbers or strings. With ``readout="each"`` one for every step, (n_samples,
             n_steps), or a list of arrays for samples of different lengths; there, NaN among
-            numbers marks a step whose class is not known: it is left out of the loss.
+            numbers, or None in an array of objects, marks a step whose class is not known: it is
+            left out of the loss.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each window, or with ``readout="each"`` of each step, (n_samples, n_steps)
             or a list of arrays; zero leaves it out.
@@ -349,6 +350,8 @@ def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.n
         labels = column_or_1d(y, warn=True)[:, None]
         check_consistent_length(windows.X, labels)
         assert_all_finite(labels, input_name="y")
+        if _is_missing(labels).any():
+            raise ValueError("y has a class that is None: leave its sample out.")
         return labels, np.ones(labels.shape, bool)
     if is_list_of_sequences(y):
         check_lengths(y, windows)
@@ -362,5 +365,13 @@ def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.n
             'readout="each" needs a class for every step: y of shape '
             f"(n_samples, n_steps) = ({N}, {T}), got {labels.shape}."
         )
-    missing = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
-    return labels, windows.observed & ~missing
+    return labels, windows.observed & ~_is_missing(labels)
+
+
+def _is_missing(labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    if labels.dtype.kind == "O":
+        missing = [one is None or (isinstance(one, float) and np.isnan(one)) for one in labels.flat]
+        return np.reshape(missing, labels.shape)
+    return np.zeros(labels.shape, bool)

@@ -196,6 +196,19 @@ def test_an_unknown_class_of_a_step():
         net(readout="each").fit(X, np.full((N, T), np.nan))
 
 
+@pytest.mark.parametrize("missing", [None, np.nan], ids=repr)
+def test_an_unknown_class_among_words(missing):
+    words = STEPS.astype(object)
+    words[RNG.random((N, T)) < 0.3] = missing
+    holes = np.reshape([word is missing for word in words.flat], words.shape)
+    found = net(readout="each").fit(X, words)
+    expected = net(readout="each").fit(X, STEPS, sample_weight=~holes)
+    np.testing.assert_array_equal(found.theta_, expected.theta_)
+    assert found.score(X, words) == np.mean((found.predict(X) == STEPS)[~holes])
+    with pytest.raises(ValueError, match="a class that is None|contains NaN"):
+        net().fit(X, words[:, 0])
+
+
 @pytest.mark.parametrize("weights", [np.arange(N), np.arange(N * T).reshape(N, T)], ids=["N", "NT"])
 def test_a_weighted_score(weights):
     fitted = net(readout="each").fit(X, STEPS)
