@@ -9,7 +9,7 @@ from forecaster.forecasting.model import Model
 from forecaster.forecasting.tail import Tail
 
 _SHARES = np.linspace(0.0, 1.0, 101)
-_CAUTION = 20.0  # origins whose evidence weighs as much as what was known before
+_CAUTION = 100.0  # origins whose evidence weighs as much as what was known before
 
 
 def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
@@ -24,7 +24,7 @@ def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
     model : Model
         Its blend is the share to start from.
     """
-    used = (scale > 0) & ~model.preparation.exact
+    used = scale > 0
     if not used.any():
         return model.recipe.blend
     actual = tail.targets(model.preparation.apply(tail.panel).values)[:, used]
@@ -35,8 +35,10 @@ def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
 def best_share(errors: FloatArray, prior: float) -> float:
     """Share of the second forecast in a mix of two that past errors ask for.
 
-    It minimises ``mae(share) / mae(prior) + 20 / n_origins * (share - prior)**2``: origins next to
-    each other err alike, and so do series at the same time, so that few origins prove little.
+    It minimises ``mae(share) / mae(prior) + 100 / n_origins * (share - prior)**2``: origins next to
+    each other err alike, and so do series at the same time, so that few origins prove little. And
+    the networks that were held out know less than those that will forecast: evidence that is
+    followed more closely made forecasts worse.
 
     Parameters
     ----------

@@ -42,10 +42,10 @@ class ElmanJordanForecaster(RecurrentForecaster):
         and added back last. "auto": yes, but on large panels two networks of five see the
         season, which may change from year to year.
     blend : float or "auto", default="auto"
-        Share of the trend forecast in the final one, 0 to 1. "auto": a quarter for series up to
-        300 points, fading to none for longer ones, from which the held-out origins of
-        `calibrate` may lead it away, the further the more there are; on a short history 15 % of
-        the forecast then go to repeating the last season.
+        Share of the trend forecast in the final one, 0 to 1. "auto": the less, the more
+        windows there are to learn from (nearly all for ten, half for seventy, next to nothing for
+        a thousand, a fifth in large panels of short series); the held-out origins of `calibrate`
+        may lead it away a little, and 5 to 15 % of the forecast go to repeating the last season.
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True

@@ -30,7 +30,7 @@ class Calibration:
     Attributes
     ----------
     errors : array (n_errors, horizon)
-        Errors of each horizon step.
+        Errors of each horizon step; none if no series ever erred.
     relative_error : float
         Mean absolute scaled error of the held-out forecasts over that of repeating the last
         season.
@@ -43,9 +43,14 @@ class Calibration:
         """Half the width of the interval of each step, (steps,), in units of the scale.
 
         Few errors are pooled over the steps, each step's in units of its own mean. Beyond the
-        calibrated horizon widths grow with the square root of time, as for a random walk.
+        calibrated horizon widths grow with the square root of time, as for a random walk; without
+        errors, they are a random walk's that changes by the scale on average.
         """
         horizon = self.errors.shape[1]
+        if len(self.errors) == 0:
+            growth = np.sqrt(np.arange(1, max(steps, horizon) + 1))
+            mean_change = growth[:horizon].mean() * math.sqrt(2 / math.pi)
+            return _two_sided(level) * growth[:steps] / mean_change
         if len(self.errors) >= _ENOUGH:
             widths = _conformal_quantile(self.errors, level)
         else:
@@ -94,7 +99,8 @@ def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
 def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -> Calibration:
     """Forecast from every origin in the tail, which ``model`` has not seen; collect the errors.
 
-    ``scale`` (S,) is that of the final model: what an interval is later multiplied by.
+    ``scale`` (S,) is that of the final model, what an interval is later multiplied by; 0 for a
+    series that has no say.
     """
     prepared, forecasts = tail.forecasts(model)
     actual = tail.targets(tail.panel.values)
@@ -102,10 +108,7 @@ def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -
     naive_error = np.nansum(np.abs(tail.last_seasons(season_length) - actual) / unit)
     error = np.nansum(np.abs(forecasts - actual) / unit)
     relative = float(error / naive_error) if naive_error > 0 else 1.0
-    # the errors of a series that its trend hits exactly tell nothing about the others'
-    used = (scale > 0) & ~model.preparation.exact
-    if not used.any():
-        return Calibration(np.zeros((_WANTED, tail.horizon)), relative)
+    used = scale > 0
     errors = prepared - tail.targets(model.preparation.apply(tail.panel).values)
     errors = np.abs(errors[:, used]) / scale[used, None]
     return Calibration(errors.reshape(-1, tail.horizon), relative)

@@ -74,6 +74,17 @@ class Model:
             seasonal=self.seasonal.repeated(n) if self.seasonal else None,
         )
 
+    def going_on(self, panel: Panel) -> Model:
+        """The same for a panel that has gone on; series that have left their line are not exact."""
+        if not self.preparation.exact.any():
+            return self
+        preparation = self.preparation.going_on(panel)
+        left = self.preparation.exact & ~preparation.exact
+        if not left.any():
+            return self
+        unit = np.where(left, _unit(preparation, self.recipe), self.unit)
+        return replace(self, preparation=preparation, unit=unit)
+
     @property
     def n_steps(self) -> int:
         """Optimiser steps that the members made on average, at least 1."""

@@ -16,6 +16,9 @@ from forecaster.kernels import smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _SHARE_PRIOR = 10.0  # the trend share is 1/2 give or take about 0.3 before the data speak
+_ROUNDING = 1e-12  # of the values, and
+_EXACT = 1e-6  # of their scale: what an exact trend may miss on average
+_SLACK = 100.0  # and how much more a single time
 # Windows of logarithms compare better with each other than a simple trend forecast can show.
 _LOG_BONUS = 1.1
 
@@ -113,6 +116,26 @@ class Preparation:
             exact=np.tile(self.exact, n),
         )
 
+    def going_on(self, panel: Panel) -> Preparation:
+        """The same for a panel that has gone on: what has left its line or season is not exact.
+
+        The scale of such a series is its anchor's mean absolute error from then on.
+        """
+        prepared, starts = self.apply(panel), panel.indptr[:-1]
+        values = prepared.values
+        missed = np.zeros_like(values)
+        missed[1:] = np.abs(values[1:] - prepared.level[:-1] - prepared.slope[:-1])
+        missed[starts] = 0.0
+        missed[np.minimum(starts + 1, panel.indptr[1:] - 1)] = 0.0  # no slope was known
+        rounding = _ROUNDING * np.maximum.reduceat(np.abs(values), starts)
+        slack = np.repeat(_SLACK * (rounding + _EXACT * self.scale), panel.lengths)
+        n_missed = np.cumsum(missed > slack)
+        since = n_missed > np.repeat(n_missed[starts], panel.lengths)
+        n_since = np.add.reduceat(since.astype(np.int64), starts)
+        left = self.exact & (n_since > 0)
+        error = np.add.reduceat(np.where(since, missed, 0.0), starts) / np.maximum(n_since, 1)
+        return replace(self, exact=self.exact & ~left, scale=np.where(left, error, self.scale))
+
     def with_season(self, panel: Panel, horizon: int) -> Preparation:
         """The same with the season left in the values; their scale is estimated on the panel."""
         scale = np.empty_like(self.scale)
@@ -169,7 +192,7 @@ def _fit(
     smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)
     smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
-    rounding = 1e-12 * np.maximum.reduceat(np.abs(values), indptr[:-1])
+    rounding = _ROUNDING * np.maximum.reduceat(np.abs(values), indptr[:-1])
     scale[scale <= rounding] = 0.0
-    exact = np.sqrt(square) <= rounding + 1e-6 * scale
+    exact = np.sqrt(square) <= rounding + _EXACT * scale
     return Preparation(log, indices, alpha, share, scale, exact), error

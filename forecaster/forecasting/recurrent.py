@@ -23,6 +23,7 @@ from forecaster.estimators.options import (
     warn_of_outcome,
 )
 from forecaster.exceptions import SkillWarning
+from forecaster.forecasting._fitted import FittedForecaster
 from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.blending import choose_blend
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
@@ -67,7 +68,7 @@ _ENOUGH_FOR_CERTAINTY = 5  # points that a trend must hit exactly to be taken fo
 _STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
 
-class RecurrentForecaster(Forecaster):
+class RecurrentForecaster(FittedForecaster, Forecaster):
     """Abstract: a subclass names its cell in ``_cell`` and documents the parameters."""
 
     _cell: str
@@ -216,6 +217,7 @@ class RecurrentForecaster(Forecaster):
         return self
 
     def _check_new(self, data: SeriesSet) -> None:
+        v.check_magnitude(data.panel.values, "The series")
         if self.model_.preparation.log and (data.panel.values <= 0).any():
             raise ValueError(
                 f"{type(self).__name__} was fitted on logarithms, so new values must be > 0, got "
@@ -313,7 +315,9 @@ class RecurrentForecaster(Forecaster):
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)
-        panel, scale = panel.select(series), final.preparation.scale[series]
+        # what a trend hits exactly to the very end tells nothing about the other series
+        scale = np.where(final.preparation.exact, 0.0, final.preparation.scale)[series]
+        panel = panel.select(series)
         transform = "log" if final.preparation.log else "none"
         known = panel.without_last(held_out)
         recipe = self._resolve(known).with_sizes_of(final.recipe)
@@ -330,7 +334,8 @@ class RecurrentForecaster(Forecaster):
         return calibration, final.with_blend(share)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
-        panel, model = self.data_.panel, self.model_
+        panel = self.data_.panel
+        model = self.model_.going_on(panel)
         mean = model.forecast_prepared(panel, steps)
         columns = {"mean": mean}
         # A series of a few points that lie on a line has not earned certainty.
@@ -367,34 +372,3 @@ class RecurrentForecaster(Forecaster):
                 SkillWarning,
                 stacklevel=3,
             )
-
-    @property
-    def recipe_(self) -> Recipe:
-        """Sizes and budgets in force, with every "auto" resolved."""
-        return self.model_.recipe
-
-    @property
-    def weights_(self) -> list[dict[str, np.ndarray]]:
-        """All weights by name, copied, of each network of the ensemble."""
-        return [self.model_.network.views(m.theta.copy()) for m in self.model_.members]
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Mean training loss of the networks after every 50 steps."""
-        curves = [member.loss_curve for member in self.model_.members]
-        return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
-
-    @property
-    def loss_(self) -> float:
-        """The last of ``loss_curve_``; infinite if that is empty."""
-        return self.loss_curve_[-1] if self.loss_curve_ else np.inf
-
-    @property
-    def best_loss_(self) -> float:
-        """The lowest of ``loss_curve_``; infinite if that is empty."""
-        return min(self.loss_curve_, default=np.inf)
-
-    @property
-    def n_iter_(self) -> int:
-        """How often the loss was looked at: the length of ``loss_curve_``."""
-        return len(self.loss_curve_)

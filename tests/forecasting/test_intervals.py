@@ -1,5 +1,6 @@
 """Intervals: errors on a tail that the model has not seen, and what is made of them."""
 
+import copy
 import math
 from functools import partial
 
@@ -66,6 +67,14 @@ def test_levels_are_nested(n_errors):
     calibration = Calibration(np.abs(RNG.normal(size=(n_errors, 2))), 1.0)
     widths = [calibration.half_widths(level, 5) for level in (0.1, 0.5, 0.8, 0.95, 0.999)]
     assert (np.diff(widths, axis=0) >= 0).all()
+
+
+def test_without_errors_widths_are_those_of_a_random_walk():
+    """Its mean absolute change over the horizon's steps is the scale."""
+    found = Calibration(np.zeros((0, 4)), 1.0).half_widths(0.8, 6)
+    steps = np.cumsum(RNG.normal(size=(200_000, 6)), axis=1)
+    scale = np.abs(steps[:, :4]).mean()
+    np.testing.assert_allclose(found, np.quantile(np.abs(steps), 0.8, axis=0) / scale, rtol=0.01)
 
 
 def test_no_errors_no_width():
@@ -283,6 +292,42 @@ def test_intervals_cover_about_their_level(n_series, n_rows, level):
     coverage = np.mean((low <= y[-3:]) & (y[-3:] <= high))
     tolerance = 6 if n_series == 300 else 18  # percent; three standard errors, steps correlate
     assert coverage * 100 == pytest.approx(level, abs=tolerance)
+
+
+# --- Series that were exact ---------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_a_series_that_was_constant_before_the_tail_has_intervals():
+    counts = np.append(np.zeros(40), np.random.default_rng(0).poisson(5, 20))
+    found = forecaster(horizon=6).fit(counts).predict(level=95)
+    assert (found["hi-95"] - found["lo-95"] > 1).all()
+
+
+@pytest.mark.parametrize("line", [np.full(30, 7.0), np.arange(30.0)], ids=["constant", "line"])
+def test_certainty_ends_where_a_series_leaves_its_line(line):
+    fitted = forecaster(horizon=3).fit(line)
+    before = fitted.predict(level=80)
+    assert (before["hi-80"] == before["lo-80"]).all()
+    on = line[-1] + (line[-1] - line[-2]) * np.arange(1, 6)
+    still = copy.deepcopy(fitted).update(on).predict(level=80)
+    assert (still["hi-80"] == still["lo-80"]).all()
+    after = fitted.update(on + 5 * np.random.default_rng(0).normal(size=5)).predict(level=80)
+    assert (after["hi-80"] - after["lo-80"] > 1).all()
+
+
+def test_two_points_are_no_line_that_others_must_follow():
+    """In a panel, a series that was too short to err is as uncertain as the others later on."""
+    short = pd.DataFrame({"unique_id": "short", "ds": range(2), "y": [1.0, 1.4]})
+    long = pd.DataFrame({"unique_id": "long", "ds": range(60), "y": trending(60)})
+    fitted = forecaster(horizon=1).fit(pd.concat([short, long]))
+    noise = np.random.default_rng(0).normal(size=20)
+    news = [
+        pd.DataFrame({"unique_id": "short", "ds": range(2, 22), "y": 1.5 + noise}),
+        pd.DataFrame({"unique_id": "long", "ds": range(60, 80), "y": trending(80)[60:]}),
+    ]
+    found = fitted.update(pd.concat(news)).predict(level=80).set_index("unique_id").loc["short"]
+    assert found["hi-80"] - found["lo-80"] > 0.5
 
 
 # --- A comparison with repeating the last season ------------------------------------------------

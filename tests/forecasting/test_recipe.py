@@ -73,7 +73,7 @@ def test_small_panels_use_every_origin_and_their_trend():
     assert found.hidden_layer_sizes == (16,)
     assert found.batch_size == 64
     assert found.max_steps == 300
-    assert found.blend == 0.25
+    assert 0.1 < found.blend < 0.3
     assert found.weight_decay == pytest.approx(800 / (98 + 58))
     assert recipe([12]).weight_decay == 25
 
@@ -91,10 +91,37 @@ def test_large_panels_learn_more():
     assert recipe([n] * 1000).max_steps == 2000
 
 
-def test_long_series_do_without_the_blend():
-    assert recipe([300]).blend == 0.25
-    assert recipe([600]).blend == 0.25 / 16
-    assert recipe([20_000]).blend < 1e-6
+def test_the_less_there_is_to_learn_from_the_more_goes_to_the_trend():
+    shares = [recipe([n]).blend for n in (12, 40, 88, 200, 600, 5000)]
+    assert all(np.diff(shares) < 0)
+    assert shares[0] == pytest.approx(0.9, abs=0.03)
+    assert shares[2] == pytest.approx(0.42, abs=0.03)
+    assert shares[-1] < 1e-3
+    assert recipe([40] * 20).blend < recipe([40]).blend
+
+
+def test_large_panels_of_short_series_keep_a_fifth_of_the_trend():
+    assert recipe([40] * 1000).blend == pytest.approx(0.2, abs=1e-3)
+    assert recipe([900] * 1000).blend == pytest.approx(0.2 / 81, abs=1e-4)
+
+
+def test_the_change_from_small_to_large_panels_is_smooth():
+    """In the shares: at the border of the two kinds of model they do not jump."""
+    n = GLOBAL_FROM // 100 + 7
+    below, above = recipe([n] * 99), recipe([n] * 101)
+    assert below.from_trend
+    assert not above.from_trend
+    assert below.blend == pytest.approx(above.blend, abs=0.01)
+    assert below.hedge == pytest.approx(above.hedge, abs=0.01)
+
+
+def test_the_last_season_has_a_share_in_short_series():
+    shares = [recipe([n]).hedge for n in (20, 100, 300, 600, 3000)]
+    assert all(np.diff(shares) < 0)
+    assert 0.14 < shares[0] <= 0.15
+    assert 0.03 < shares[-1] < 0.05
+    assert recipe([40] * 1000).hedge == 0
+    assert recipe([20], blend=0.3).hedge == 0
 
 
 def test_given_figures_are_used():

@@ -1,0 +1,45 @@
+"""What a fitted forecaster tells about its networks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecaster.forecasting.model import Model
+from forecaster.forecasting.recipe import Recipe
+
+
+class FittedForecaster:
+    """Read-only views of ``model_``."""
+
+    model_: Model
+
+    @property
+    def recipe_(self) -> Recipe:
+        """Sizes and budgets in force, with every "auto" resolved."""
+        return self.model_.recipe
+
+    @property
+    def weights_(self) -> list[dict[str, np.ndarray]]:
+        """All weights by name, copied, of each network of the ensemble."""
+        return [self.model_.network.views(m.theta.copy()) for m in self.model_.members]
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Mean training loss of the networks after every 50 steps."""
+        curves = [member.loss_curve for member in self.model_.members]
+        return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
+
+    @property
+    def loss_(self) -> float:
+        """The last of ``loss_curve_``; infinite if that is empty."""
+        return self.loss_curve_[-1] if self.loss_curve_ else np.inf
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest of ``loss_curve_``; infinite if that is empty."""
+        return min(self.loss_curve_, default=np.inf)
+
+    @property
+    def n_iter_(self) -> int:
+        """How often the loss was looked at: the length of ``loss_curve_``."""
+        return len(self.loss_curve_)
