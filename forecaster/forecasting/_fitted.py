@@ -19,6 +19,16 @@ class FittedForecaster:
         return self.model_.recipe
 
     @property
+    def transform_(self) -> str:
+        """What ``transform="auto"`` became."""
+        return "log" if self.model_.preparation.log else "none"
+
+    @property
+    def seasons_(self) -> np.ndarray:
+        """Seasonal indices (n_series, season_length), copied; phase 0 is a series' first value."""
+        return self.model_.preparation.indices.copy()
+
+    @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
         return [self.model_.network.views(m.theta.copy()) for m in self.model_.members]

@@ -148,6 +148,11 @@ class ElmanForecaster(RecurrentForecaster):
     ----------
     recipe_ : Recipe
         Sizes and budgets in force: what every "auto" became.
+    transform_ : {"log", "none"}
+        What ``transform="auto"`` became.
+    seasons_ : array (n_series, season_length)
+        What is taken away from the (transformed) values of each season, from a series' first value
+        on; zeros where no season stands out.
     model_ : Model
         Preparation, architecture and trained members.
     calibration_ : Calibration or None

@@ -183,7 +183,18 @@ def test_growth_by_a_constant_factor_goes_on():
     y = 3 * 1.1 ** np.arange(40)
     found = forecaster(transform="log").fit(y[:30]).predict(10)
     np.testing.assert_allclose(found, y[30:], rtol=1e-6)
-    assert forecaster().fit(y).model_.preparation.log
+    assert forecaster().fit(y).transform_ == "log"
+
+
+def test_what_was_taken_away_is_told():
+    season = np.array([-3.0, 1, 0, 2])
+    y = np.resize(season, 60) + 0.01 * RNG.normal(size=60)
+    fitted = forecaster(season_length=4).fit(y)
+    assert fitted.transform_ == "none"
+    assert fitted.seasons_.shape == (1, 4)
+    np.testing.assert_allclose(fitted.seasons_[0], season, atol=0.02)
+    fitted.seasons_[:] = 0  # a copy
+    assert fitted.seasons_.any()
 
 
 @pytest.mark.jit
