@@ -43,7 +43,8 @@ class ElmanForecaster(RecurrentForecaster):
         Share of the trend forecast in the final one, 0 to 1. "auto": the less, the more
         windows there are to learn from (nearly all for ten, half for seventy, next to nothing for
         a thousand, a fifth in large panels of short series); the held-out origins of `calibrate`
-        may lead it away a little, and 5 to 15 % of the forecast go to repeating the last season.
+        may lead it away a little, and 15 % of the forecast (less from thousands of windows on) go
+        to repeating the last season.
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True

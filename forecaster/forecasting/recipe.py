@@ -131,7 +131,7 @@ def resolve(
         max_steps=_or(max_steps, int(np.clip(10 * n_windows / 256, 300, 2000))),
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
-        hedge=_season_share(n_windows, median) if blend == "auto" else 0.0,
+        hedge=_season_share(n_windows) if blend == "auto" else 0.0,
         n_seasonal=2 * n_estimators // 5 if both_views else 0,
     )
 
@@ -151,10 +151,9 @@ def _trend_share(n_windows: int, length: float) -> float:
     return 0.9 / (1.0 + (n_windows / 80.0) ** 2) + 0.2 * among_many
 
 
-def _season_share(n_windows: int, length: float) -> float:
-    """Share of repeating the last season: few values cannot rule out that nothing beats it."""
-    alone = max(0.0, 1.0 - n_windows / GLOBAL_FROM)
-    return alone * (0.05 + 0.1 / (1.0 + (length / 300.0) ** 4))
+def _season_share(n_windows: int) -> float:
+    """Share of repeating the last season: one series cannot rule out that nothing beats it."""
+    return 0.15 / (1.0 + (n_windows / GLOBAL_FROM) ** 2)
 
 
 def _window(length: float, horizon: int, season_length: int, global_model: bool) -> int:
