@@ -5,6 +5,7 @@ forecasting methods", International Journal of Forecasting 36 (2020) 54-74. Ever
 series, the horizon and the season length.
 """
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,13 @@ from forecaster.data.panel import Panel
 from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import known_season, resolve
+
+
+def timed(method, *arguments):
+    """What the method returns, and its seconds: on the clock, and of the processor."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = method(*arguments)
+    return result, (time.perf_counter() - wall, time.process_time() - processor)
 
 
 def _is_seasonal(y, m):
