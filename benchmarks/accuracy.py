@@ -5,7 +5,8 @@
 DIR holds the M4 competition's CSV files (Yearly-train.csv, Yearly-test.csv, M4-info.csv and so on,
 in any folders below) or packed sets (yearly*.npz). Further sets, where DIR has them: ``classics``,
 textbook series one at a time, and ``etth1``, seven channels far ahead. Forecasters have their
-default parameters, horizon and season length given; for ETTh1 those of long_horizon.py.
+default parameters, horizon and season length given; for ETTh1 those of long_horizon.py. Beside the
+single series stand AutoTheta, AutoETS and AutoARIMA, where the package statsforecast is installed.
 
 ``--validation`` scores the end of the training parts instead, where choices are to be made;
 ``--ablation`` changes one default at a time.
@@ -16,7 +17,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from accuracy_parts import competition, long_horizon, single_series
+from accuracy_parts import competition, long_horizon, peers, single_series
 
 import forecaster
 from forecaster.exceptions import SkillWarning
@@ -44,15 +45,28 @@ ABLATION = {
 }
 
 
-def makers(models, seed):
-    """Label to ``make(horizon, season_length, **options)``, the linear network last."""
-    kinds = {name: getattr(forecaster, f"{MODELS[name]}Forecaster") for name in models}
-    found = {MODELS[name]: partial(kind, random_state=seed) for name, kind in kinds.items()}
-    found[LINEAR] = partial(forecaster.ElmanForecaster, random_state=seed, activation="identity")
+def makers(models, seeds):
+    """Label to ``make(horizon, season_length, **options)``, a seed's linear network last."""
+    found = {}
+    for seed in seeds:
+        suffix = f", seed {seed}" if seed else ""
+        for name in models:
+            kind = getattr(forecaster, f"{MODELS[name]}Forecaster")
+            found[MODELS[name] + suffix] = partial(kind, random_state=seed)
+        linear = partial(forecaster.ElmanForecaster, activation="identity")
+        found[LINEAR + suffix] = partial(linear, random_state=seed)
     return found
 
 
-def report_competition(folder, name, arguments):
+def peers_at_hand(names):
+    """Those of the names that can be run; a line says so where they cannot."""
+    if names and not peers.installed():
+        print(f"\nWithout {', '.join(names)}: the package statsforecast is not installed.")
+        return []
+    return names
+
+
+def report_competition(folder, name, chosen, arguments):
     panel = competition.load(folder, name)
     if arguments.validation:
         panel = panel.shortened()
@@ -63,9 +77,8 @@ def report_competition(folder, name, arguments):
             table.forecaster(label, make, **options)
         return
     table.references()
-    for seed in arguments.seeds:
-        for label, make in makers(arguments.model, seed).items():
-            table.forecaster(f"{label}, seed {seed}" if seed else label, make)
+    for label, make in chosen.items():
+        table.forecaster(label, make)
     competition.judge(panel, folder)
 
 
@@ -76,19 +89,28 @@ def main():
     parser.add_argument("--set", nargs="+", choices=sets, default=["yearly"], metavar="SET")
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["elman"], metavar="MODEL")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        choices=peers.NAMES,
+        default=peers.NAMES,
+        metavar="PEER",
+        help="classics: of statsforecast, where installed; AutoARIMA takes half an hour",
+    )
     parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
     parser.add_argument("--ablation", action="store_true", help="one change at a time (M4 sets)")
     parser.add_argument("--stride", type=int, default=1, help="ETTh1: every so many windows")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", SkillWarning)  # the table says it better
+    chosen = makers(arguments.model, arguments.seeds)
     for name in arguments.set:
-        chosen = makers(arguments.model, arguments.seeds[0])
         if name == "classics":
-            single_series.report(arguments.data, chosen, arguments.validation)
+            others = peers_at_hand(arguments.peers)
+            single_series.report(arguments.data, chosen, arguments.validation, others)
         elif name == "etth1":
             long_horizon.report(arguments.data, chosen, arguments.validation, arguments.stride)
         else:
-            report_competition(arguments.data, name, arguments)
+            report_competition(arguments.data, name, chosen, arguments)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 import csv
 import sys
-import time
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from accuracy_parts.methods import naive2, ridge, theta
+from accuracy_parts.methods import naive2, ridge, theta, timed
 from forecaster.data.panel import Panel
 from forecaster.evaluation import smape
 from forecaster.forecasting.scoring import mase_scale
@@ -96,10 +95,8 @@ def forecast(competition, make, **options):
     """Forecasts of a forecaster fitted to the whole set, and the seconds of fit and predict."""
     frame = competition.frame()
     forecaster = make(competition.horizon, competition.season_length, **options)
-    wall, processor = time.perf_counter(), time.process_time()
-    values = forecaster.fit(frame).predict()["y"].to_numpy()
-    seconds = time.perf_counter() - wall, time.process_time() - processor
-    return values.reshape(competition.test.shape), *seconds
+    values, seconds = timed(lambda: forecaster.fit(frame).predict()["y"].to_numpy())
+    return values.reshape(competition.test.shape), seconds
 
 
 class Table:
@@ -126,7 +123,7 @@ class Table:
         print(f"| {label} | {both} | {self.owa(figures):.3f} | {time} |", flush=True)
 
     def forecaster(self, label, make, **options):
-        values, *seconds = forecast(self.competition, make, **options)
+        values, seconds = forecast(self.competition, make, **options)
         self.row(label, measures(self.competition, values), seconds)
 
     def references(self):
@@ -137,9 +134,8 @@ class Table:
                 self.row(f"M4: {name}", figures)
         if "theta" not in competition.published:
             self.row("Theta", measures(competition, _each(competition, theta)))
-        start = time.perf_counter(), time.process_time()
-        values = ridge(competition.train, competition.horizon, competition.season_length)
-        seconds = time.perf_counter() - start[0], time.process_time() - start[1]
+        sizes = competition.horizon, competition.season_length
+        values, seconds = timed(ridge, competition.train, *sizes)
         self.row("ridge on the same windows", measures(competition, values), seconds)
 
 

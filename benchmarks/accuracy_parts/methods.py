@@ -5,6 +5,7 @@ forecasting methods", International Journal of Forecasting 36 (2020) 54-74. Ever
 series, the horizon and the season length.
 """
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,13 @@ from forecaster.data.panel import Panel
 from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import known_season, resolve
+
+
+def timed(method, *arguments):
+    """What the method returns, and its seconds: on the clock, and of the processor."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = method(*arguments)
+    return result, (time.perf_counter() - wall, time.process_time() - processor)
 
 
 def _is_seasonal(y, m):
@@ -98,12 +106,13 @@ def ridge(series, horizon, m, penalty=1.0):
         chunk = _chunk(recipe, len(rows))
         source.fill(rows, chunk)
         X = chunk.X.swapaxes(0, 1).reshape(len(rows), -1)
-        complete = chunk.W.all(axis=1)
+        (Z,), (W,) = chunk.Z, chunk.W  # one block of targets, those of the last step
+        complete = W.all(axis=1)
         gram += X[complete].T @ X[complete]
         for k in range(n_grams if not complete.all() else 0):
-            some = X[~complete & (chunk.W[:, k] > 0)]
+            some = X[~complete & (W[:, k] > 0)]
             gram[k] += some.T @ some
-        cross += X.T @ (chunk.Z * chunk.W)
+        cross += X.T @ (Z * W)
     strength = penalty * np.sqrt(source.n_rows) * np.trace(gram[0]) / source.n_rows / recipe.window
     gram += (strength + 1e-9) * np.eye(recipe.window)
     weights = np.linalg.solve(gram, cross.T[:, :, None])[:, :, 0]
@@ -119,7 +128,7 @@ def ridge(series, horizon, m, penalty=1.0):
 
 def _chunk(recipe, n_rows):
     shapes = {"X": (recipe.n_steps, n_rows, recipe.patch_size)}
-    shapes["Z"] = shapes["W"] = (n_rows, recipe.n_outputs)
+    shapes["Z"] = shapes["W"] = (1, n_rows, recipe.n_outputs)
     return SimpleNamespace(**{name: np.zeros(shape) for name, shape in shapes.items()})
 
 

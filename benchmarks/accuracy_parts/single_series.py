@@ -1,12 +1,12 @@
 """Single series, fitted one at a time: rolling backtests of textbook series."""
 
-import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from accuracy_parts import find
-from accuracy_parts.methods import ridge, seasonal_naive, theta
+from accuracy_parts import find, peers
+from accuracy_parts.methods import ridge, seasonal_naive, theta, timed
 from forecaster.evaluation import mase
 
 N_WINDOWS = 6
@@ -25,6 +25,7 @@ CLASSICS = {
     "ice_cream_heater": (12, 12),
     "temps": (365, 30),
 }
+LONGEST_ETS_SEASON = 24  # AutoETS leaves longer ones out by itself
 FUEL = "consumos-combustibles-mensual.parquet"
 
 
@@ -42,47 +43,87 @@ def load(folder):
     return series
 
 
-def backtest_series(y, season, horizon, methods, offset=0):
-    """MASE of each method over windows that end ``offset`` rows before the end, and its seconds."""
-    errors, seconds = {name: [] for name in methods}, dict.fromkeys(methods, 0.0)
+def backtest_series(y, season, horizon, method, offset=0, given_season=None):
+    """MASE of a method over windows that end ``offset`` rows before the end, and median seconds.
+
+    ``method`` is told of ``given_season``, or of the season.
+    """
+    errors, seconds = [], []
     for window in range(N_WINDOWS):
         cut = len(y) - offset - horizon * (window + 1)
         train, actual = y[:cut], y[cut : cut + horizon]
-        for name, method in methods.items():
-            start = time.process_time()
-            forecast = method(train, horizon, season)
-            seconds[name] += (time.process_time() - start) / N_WINDOWS
-            error = mase(actual, forecast, y_train=train, season_length=season)
-            errors[name].append(error)
-    return {name: np.mean(values) for name, values in errors.items()}, seconds
+        forecast, taken = method(train, horizon, given_season or season)
+        errors.append(mase(actual, forecast, y_train=train, season_length=season))
+        seconds.append(taken)
+    return np.mean(errors), np.median(seconds, axis=0)
 
 
-def report(folder, forecasters, validation):
+def _timed(methods):
+    return {name: partial(timed, method) for name, method in methods.items()}
+
+
+def _forecast_with(make, y, horizon, season):
+    return make(horizon, season).fit(y).predict().to_numpy()
+
+
+def report(folder, forecasters, validation, peer_names):
     """Print errors relative to the seasonal naive forecast's; with ``validation``, of the windows
     before those that are reported otherwise."""
-    methods = {"seasonal naive": seasonal_naive, "Theta": theta}
-    methods["ridge"] = lambda y, horizon, season: ridge([y], horizon, season)[0]
-    for name, make in forecasters.items():
-        methods[name] = lambda y, horizon, season, make=make: (
-            make(horizon, season).fit(y).predict().to_numpy()
-        )
-    shown = list(methods)[1:]
+    ours = {"Theta": theta, "ridge": lambda y, *sizes: ridge([y], *sizes)[0]}
+    ours |= {name: partial(_forecast_with, make) for name, make in forecasters.items()}
+    with peers.Peers(peer_names) as others:
+        _report(load(folder), _timed(ours) | others, validation)
+
+
+def _report(series, methods, validation):
     print(f"\n## Single series, {N_WINDOWS} windows each: MASE / that of seasonal naive\n")
-    print(f"| series | points | season | horizon | {' | '.join(shown)} |")
-    print("|---" * (4 + len(shown)) + "|")
-    ratios, times = [], []
-    for name, (y, season, horizon) in load(folder).items():
+    print(f"| series | points | season | horizon | {' | '.join(methods)} |")
+    print("|---" * (4 + len(methods)) + "|")
+    ratios, times, notes, seasons = [], [], [], []
+    naive = partial(timed, seasonal_naive)
+    for label, (y, season, horizon) in series.items():
         offset = N_WINDOWS * horizon if validation else 0
         if len(y) - offset - N_WINDOWS * horizon < 3 * season:
             continue
-        errors, seconds = backtest_series(y, season, horizon, methods, offset)
-        ratios.append([errors[method] / errors["seasonal naive"] for method in shown])
-        times.append([seconds[method] for method in shown])
-        print(f"| {name} | {len(y)} | {season} | {horizon} | {_figures(ratios[-1])} |", flush=True)
-    print(f"| **geometric mean** | | | | {_figures(np.exp(np.mean(np.log(ratios), axis=0)))} |")
-    print(f"| worst | | | | {_figures(np.max(ratios, axis=0))} |")
-    print(f"| processor seconds a fit, at most | | | | {_figures(np.max(times, axis=0))} |")
+        base, _ = backtest_series(y, season, horizon, naive, offset)
+        ratios.append([])
+        times.append([])
+        seasons.append(season)
+        for name, method in methods.items():
+            error, seconds, note = _attempt(y, season, horizon, method, offset)
+            ratios[-1].append(error / base)
+            times[-1].append(seconds)
+            notes += [f"{name} on {label}: {note}."] if note else []
+        print(f"| {label} | {len(y)} | {season} | {horizon} | {_figures(ratios[-1])} |", flush=True)
+    _summarise(np.array(ratios), np.array(seasons) <= LONGEST_ETS_SEASON)
+    for title, seconds in zip(["seconds", "processor seconds"], np.moveaxis(times, -1, 0)):
+        print(f"| {title} a fit, median | | | | {_figures(np.nanmedian(seconds, axis=0))} |")
+        print(f"| {title} a fit, at most | | | | {_figures(np.nanmax(seconds, axis=0))} |")
+    print("\n" + "\n".join(notes or ["All methods forecast all series."]))
+
+
+def _summarise(ratios, short):
+    print(f"| **geometric mean** | | | | {_figures(_geometric_mean(ratios))} |")
+    title = f"of {short.sum()}, seasons up to {LONGEST_ETS_SEASON}"
+    print(f"| {title} | | | | {_figures(_geometric_mean(ratios[short]))} |")
+    print(f"| worst | | | | {_figures(np.nanmax(ratios, axis=0))} |")
+
+
+def _attempt(y, season, horizon, method, offset):
+    """Error and seconds, of the method without season where it fails with it; and what failed."""
+    try:
+        return *backtest_series(y, season, horizon, method, offset), ""
+    except peers.Failure as failure:
+        note = f"{failure}; the figure is without season"
+    try:
+        return *backtest_series(y, season, horizon, method, offset, given_season=1), note
+    except peers.Failure as failure:
+        return np.nan, (np.nan, np.nan), f"{note}, which failed as well: {failure}"
+
+
+def _geometric_mean(ratios):
+    return np.exp(np.nanmean(np.log(ratios), axis=0))
 
 
 def _figures(values):
-    return " | ".join(f"{value:.3f}" for value in values)
+    return " | ".join("-" if np.isnan(value) else f"{value:.3f}" for value in values)
