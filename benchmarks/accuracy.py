@@ -8,6 +8,8 @@ textbook series one at a time, and ``etth1``, seven channels far ahead. Forecast
 default parameters, horizon and season length given; for ETTh1 those of long_horizon.py. Beside the
 single series stand AutoTheta, AutoETS and AutoARIMA, where the package statsforecast is installed.
 
+``--alone N`` takes N series of each M4 set and fits them one at a time.
+
 ``--validation`` scores the end of the training parts instead, where choices are to be made;
 ``--ablation`` changes one default at a time.
 """
@@ -35,6 +37,7 @@ ABLATION = {
     "one network": {"n_estimators": 1},
     "constant learning rate": {"learning_rate": "constant"},
     "squared error": {"loss": "squared_error"},
+    "no weight decay": {"weight_decay": 0.0},
     "a quarter of the steps": {"max_steps": 500},
     "no logarithms": {"transform": "none"},
     "windows without season only": {"deseasonalize": True},
@@ -70,6 +73,8 @@ def report_competition(folder, name, chosen, arguments):
     panel = competition.load(folder, name)
     if arguments.validation:
         panel = panel.shortened()
+    if arguments.alone:
+        panel = panel.sample(arguments.alone)
     table = competition.Table(panel)
     if arguments.ablation:
         for label, options in ABLATION.items():
@@ -99,6 +104,9 @@ def main():
     )
     parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
     parser.add_argument("--ablation", action="store_true", help="one change at a time (M4 sets)")
+    parser.add_argument(
+        "--alone", type=int, metavar="N", help="M4 sets: N series of each, fitted one at a time"
+    )
     parser.add_argument("--stride", type=int, default=1, help="ETTh1: every so many windows")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", SkillWarning)  # the table says it better

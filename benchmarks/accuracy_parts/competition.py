@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,8 @@ SETS = ["yearly", "quarterly", "monthly", "weekly", "daily", "hourly"]
 @dataclass
 class Competition:
     """One set: ``train`` is a list of arrays, ``test`` (S, horizon); ``published`` maps a method's
-    name to its sMAPE and MASE of every series, (2, S)."""
+    name to its sMAPE and MASE of every series, (2, S). ``alone``: every series is fitted by itself.
+    """
 
     name: str
     train: list
@@ -26,6 +27,7 @@ class Competition:
     horizon: int
     season_length: int
     published: dict
+    alone: bool = False
 
     def frame(self):
         """The training part as a long frame; ids sort like the series."""
@@ -40,6 +42,19 @@ class Competition:
         kept = [one for one in self.train if len(one) > h + max(2 * m, h)]
         train, test = [one[:-h] for one in kept], np.array([one[-h:] for one in kept])
         return Competition(f"{self.name}, validation", train, test, h, m, {})
+
+    def sample(self, n):
+        """About ``n`` of the series, evenly spread over the set, each by itself."""
+        every = slice(None, None, max(1, len(self.train) // n))
+        published = {name: figures[:, every] for name, figures in self.published.items()}
+        return replace(
+            self,
+            name=f"{self.name}, one at a time",
+            train=self.train[every],
+            test=self.test[every],
+            published=published,
+            alone=True,
+        )
 
 
 def load(folder, name):
@@ -93,8 +108,10 @@ def _each(competition, method):
 
 def forecast(competition, make, **options):
     """Forecasts of a forecaster fitted to the whole set, and the seconds of fit and predict."""
-    frame = competition.frame()
     forecaster = make(competition.horizon, competition.season_length, **options)
+    if competition.alone:
+        return timed(_each, competition, lambda y, *sizes: forecaster.fit(y).predict().to_numpy())
+    frame = competition.frame()
     values, seconds = timed(lambda: forecaster.fit(frame).predict()["y"].to_numpy())
     return values.reshape(competition.test.shape), seconds
 
@@ -135,7 +152,10 @@ class Table:
         if "theta" not in competition.published:
             self.row("Theta", measures(competition, _each(competition, theta)))
         sizes = competition.horizon, competition.season_length
-        values, seconds = timed(ridge, competition.train, *sizes)
+        if competition.alone:
+            values, seconds = timed(_each, competition, lambda y, *sizes: ridge([y], *sizes)[0])
+        else:
+            values, seconds = timed(ridge, competition.train, *sizes)
         self.row("ridge on the same windows", measures(competition, values), seconds)
 
 
