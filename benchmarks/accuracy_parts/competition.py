@@ -146,10 +146,14 @@ class Table:
     def references(self):
         """Published methods, our Theta where there are none, and the ridge regression."""
         competition = self.competition
-        for name, figures in sorted(competition.published.items()):
-            if name != "Naive2" and np.isfinite(figures).all():
-                self.row(f"M4: {name}", figures)
-        if "theta" not in competition.published:
+        published = {
+            name: figures
+            for name, figures in sorted(competition.published.items())
+            if name != "Naive2" and np.isfinite(figures).all()
+        }
+        for name, figures in published.items():
+            self.row(f"M4: {name}", figures)
+        if "theta" not in published:
             self.row("Theta", measures(competition, _each(competition, theta)))
         sizes = competition.horizon, competition.season_length
         if competition.alone:
