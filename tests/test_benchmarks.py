@@ -1,0 +1,69 @@
+"""What the benchmarks build on the library's inner parts keeps working."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the benchmarks are not at hand")
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+    from accuracy_parts import competition, long_horizon, methods
+
+    return competition, long_horizon, methods
+
+
+def seasonal(n, seed):
+    rng = np.random.default_rng(seed)
+    return 20 + 0.3 * np.arange(n) + np.resize([3.0, -1, -4, 2], n) + 0.1 * rng.normal(size=n)
+
+
+@pytest.mark.parametrize("name", ["seasonal_naive", "naive2", "theta"])
+def test_reference_methods_follow_the_season(parts, name):
+    y = seasonal(48, 0)
+    found = getattr(parts[2], name)(y[:40], 8, 4)
+    assert np.abs(found - y[40:]).mean() < 0.8 * np.abs(y[39] - y[40:]).mean()
+
+
+def test_ridge_on_the_forecasters_windows_is_better_than_the_last_season(parts):
+    """It reads the rows of training through a chunk, as the networks do."""
+    _, _, methods = parts
+    series = [seasonal(48, seed) for seed in range(3)]
+    found = methods.ridge([y[:40] for y in series], 8, 4)
+    errors = [np.abs(f - y[40:]).mean() for f, y in zip(found, series, strict=True)]
+    naive = [np.abs(methods.seasonal_naive(y[:40], 8, 4) - y[40:]).mean() for y in series]
+    assert np.mean(errors) < 0.5 * np.mean(naive)
+
+
+def test_a_set_one_at_a_time(parts, capsys):
+    from forecaster import ElmanForecaster
+
+    competition, _, _ = parts
+    series = [seasonal(48, seed) for seed in range(6)]
+    train, test = [y[:40] for y in series], np.array([y[40:] for y in series])
+    panel = competition.Competition("made up", train, test, 8, 4, {})
+    for chosen in (panel, panel.sample(3)):
+        table = competition.Table(chosen)
+        table.references()
+        table.forecaster("Elman", ElmanForecaster, max_steps=5, n_estimators=1, n_jobs=1)
+    printed = capsys.readouterr().out
+    assert "made up: 6 series" in printed
+    assert "made up, one at a time: 3 series" in printed
+    assert printed.count("| Elman |") == printed.count("| ridge") == printed.count("| Theta |") == 2
+
+
+def test_ridge_far_ahead_goes_on_from_new_rows(parts, monkeypatch):
+    _, long_horizon, _ = parts
+    monkeypatch.setattr(long_horizon, "HORIZONS", (2, 4))
+    monkeypatch.setattr(long_horizon, "OPTIONS", {"window": 8})
+    values = np.column_stack([seasonal(80, 0), seasonal(80, 1)])
+    ridge = long_horizon.Ridge(1e-6).fit(pd.DataFrame(values[:60]))
+    ridge.update(pd.DataFrame(values[60:70], index=range(60, 70)))
+    assert np.abs(ridge.predict().to_numpy() - values[70:74]).max() < 1.5
