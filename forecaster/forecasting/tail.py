@@ -34,9 +34,13 @@ class Tail:
         return values[self._ends()[..., None] + np.arange(self.horizon)]
 
     def last_seasons(self, season_length: int) -> FloatArray:
-        """The last season before each origin again and again, (K, S, horizon)."""
-        where = self._ends()[..., None] - season_length + np.arange(self.horizon) % season_length
-        return self.panel.values[np.maximum(where, self.panel.indptr[:-1, None])]
+        """The last season before each origin again and again, (K, S, horizon).
+
+        The last value where it is not known, as `Prepared.last_season` has it.
+        """
+        ends, first = self._ends()[..., None], self.panel.indptr[:-1, None]
+        where = ends - season_length + np.arange(self.horizon) % season_length
+        return self.panel.values[np.where(where < first, ends - 1, where)]
 
     def forecasts(self, model: Model) -> tuple[FloatArray, FloatArray]:
         """Forecasts of ``targets``, each (K, S, horizon): as prepared, and on the data's scale.

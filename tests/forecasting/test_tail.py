@@ -69,9 +69,10 @@ def test_targets_and_last_seasons(panel):
             np.testing.assert_array_equal(seasons[k, s], np.resize(y[end - 2 : end], HORIZON))
 
 
-def test_a_series_shorter_than_a_season_repeats_its_first_value():
+def test_a_series_shorter_than_a_season_repeats_its_last_value():
+    """That is, until what is known of the season begins."""
     tail = Tail(Panel.from_series([np.arange(10.0)]), 3, 3)
-    np.testing.assert_array_equal(tail.last_seasons(9)[0, 0], [0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(tail.last_seasons(9)[0, 0], [6.0, 6.0, 0.0])
 
 
 @pytest.mark.parametrize("k", range(5))
