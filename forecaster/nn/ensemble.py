@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -115,15 +116,31 @@ def train_side_by_side(
             if results[-1].status == "interrupted":
                 stop.set()
         return results
-    with ThreadPoolExecutor(n_threads) as pool:
-        futures = []
+    # Each has its place for a result before a thread starts: Ctrl-C can come anywhere in between.
+    futures: list[Future[Trained]] = [Future() for _ in trainings]
+    waiting = deque(zip(trainings, futures, strict=True))
+    try:
+        for _ in range(min(n_threads, len(trainings))):
+            threading.Thread(target=_work_off, args=(waiting, stop)).start()
+        wait(futures)
+    except KeyboardInterrupt:
+        stop.set()
+    _work_off(waiting, stop)  # what no thread has begun
+    wait(futures)
+    return [future.result() for future in futures]
+
+
+def _work_off(
+    waiting: deque[tuple[Callable[[threading.Event], Trained], Future[Trained]]],
+    stop: threading.Event,
+) -> None:
+    while True:
         try:
-            for training in trainings:
-                futures.append(pool.submit(training, stop))
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            if any(future.exception() for future in done):
-                stop.set()
-        except KeyboardInterrupt:  # even before all are submitted: the others stop at once
+            training, future = waiting.popleft()
+        except IndexError:  # all are begun
+            return
+        try:
+            future.set_result(training(stop))
+        except BaseException as error:  # raised again for whoever asks for the result
             stop.set()
-        results = [future.result() for future in futures]
-    return results + [training(stop) for training in trainings[len(results) :]]
+            future.set_exception(error)

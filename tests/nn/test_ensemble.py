@@ -118,18 +118,46 @@ def test_ctrl_c_stops_all_trainings(n_threads):
         assert trained.best_loss == min(trained.loss_curve, default=math.inf)
 
 
-def test_ctrl_c_before_all_trainings_are_handed_over(monkeypatch):
-    """The first one is told to stop, instead of being waited for; every one has a result."""
+@pytest.mark.parametrize("n_started", [0, 1, 2])
+def test_ctrl_c_while_threads_start(n_started, monkeypatch):
+    """Also one whose thread has just begun is waited for; every one runs once and has a result."""
+    begun = []
 
-    class Pool(ensemble_module.ThreadPoolExecutor):
-        def submit(self, training, stop):
-            if self._threads:
+    class Thread(threading.Thread):
+        def start(self):
+            if len(begun) >= n_started:
                 raise KeyboardInterrupt
-            return super().submit(training, stop)
+            super().start()
+            under_way.acquire()
+            if len(begun) == n_started:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(ensemble_module, "ThreadPoolExecutor", Pool)
+    under_way = threading.Semaphore(0)
+    monkeypatch.setattr(ensemble_module.threading, "Thread", Thread)
 
-    def training(stop):
-        return stop.wait(timeout=60)
+    def training(name):
+        def run(stop):
+            begun.append(name)
+            under_way.release()
+            return name, stop.wait(timeout=60)
 
-    assert train_side_by_side([training, training, training], 2) == [True, True, True]
+        return run
+
+    results = train_side_by_side([training(name) for name in "abc"], 2)
+    assert results == [("a", True), ("b", True), ("c", True)]
+    assert begun == ["a", "b", "c"]
+
+
+def test_an_error_stops_the_others_and_is_raised():
+    """After all have ended; none is left running."""
+    ended = []
+
+    def fails(stop):
+        raise ValueError("no such series")
+
+    def waits(stop):
+        ended.append(stop.wait(timeout=60))
+
+    with pytest.raises(ValueError, match="no such series"):
+        train_side_by_side([waits, fails, waits], 2)
+    assert ended == [True, True]
