@@ -55,9 +55,10 @@ def forward(
         for j in range(H):
             bias[i, j] = b[j]
     multiply(X.reshape(T * C, D), Wx, states[1:].reshape(T * C, H))  # all steps at once
+    flat = states.reshape(T + 1, C * H)
+    back, biases = product.reshape(C * H), bias.reshape(C * H)
     for t in range(T):
-        z, back = states[t + 1].reshape(C * H), product.reshape(C * H)
-        y = outputs[t]
+        z, y = flat[t + 1], outputs[t]
         if t == 0 and from_zero:
             y[:] = 0
         else:
@@ -70,7 +71,7 @@ def forward(
             for o in range(c.size):
                 y[i, o] += outputs[t - 1, i, o] if stands else c[o]
         np.dot(y, Wy, product)
-        add_activate(activation, z, back, bias.reshape(C * H))
+        add_activate(activation, z, back, biases)
 
 
 @kernel
@@ -90,19 +91,21 @@ def backward(
     H = b.size
     _transpose(Wh, WhT)
     _transpose(Wy, WyT)
-    dbias = bias.reshape(C * H)  # row by row, summed over time
-    dbias[:] = 0
+    flat, dflat = states.reshape(T + 1, C * H), dstates.reshape(T + 1, C * H)
+    back, dbias = product.reshape(C * H), bias.reshape(C * H)
+    flat_dy = doutputs.reshape(T, C * c.size)
+    dbias[:] = 0  # row by row, summed over time
     dstates[0] = 0
     for t in range(T - 1, -1, -1):
-        dz = dstates[t + 1].reshape(C * H)
-        multiply_derivative(activation, states[t + 1].reshape(C * H), dz)
+        dz = dflat[t + 1]
+        multiply_derivative(activation, flat[t + 1], dz)
         add(dbias, dz, dbias)
         dy = doutputs[t]
         np.dot(dstates[t + 1], WyT, dy)
         if t < T - 1 and V.shape[0] > H:  # what stands is in the next output, too
-            add(dy.reshape(C * c.size), doutputs[t + 1].reshape(C * c.size), dy.reshape(C * c.size))
+            add(flat_dy[t], flat_dy[t + 1], flat_dy[t])
         if t > 0 or not from_zero:
-            below, back = dstates[t].reshape(C * H), product.reshape(C * H)
+            below = dflat[t]
             _transpose(_block(V, H, t), VT)
             np.dot(dy, VT, product)
             add(below, back, below)

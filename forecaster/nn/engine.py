@@ -79,6 +79,9 @@ class Engine:
         """Call ``work(k, memory)`` for each chunk k; thread j takes chunks j, j + n, ..."""
         n_threads = len(self._chunks)
         n_chunks = -(-n_rows // self._rows)
+        if n_chunks == 1:
+            work(0, self._chunks[0])
+            return 1
 
         def share(first: int) -> None:
             for k in range(first, n_chunks, n_threads):
@@ -153,8 +156,11 @@ class Engine:
         return rows[k * self._rows : (k + 1) * self._rows]
 
     def _total(self, n_chunks: int) -> tuple[float, float]:
-        sums = self._sums[:n_chunks]
-        return sum(total for total, _ in sums), sum(weight for _, weight in sums)
+        total = weight = 0.0
+        for loss, of_weights in self._sums[:n_chunks]:
+            total += loss
+            weight += of_weights
+        return total, weight
 
     def outputs(self, parameters: Bound, source: Inputs, rows: np.ndarray) -> np.ndarray:
         """Outputs of the network, (len(rows), output steps, O)."""
