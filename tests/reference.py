@@ -224,13 +224,13 @@ def patches_by_step(y, origin, T, D, scale):
     return (np.array(patches) - np.array(bases)[:, None]) / scale
 
 
-def targets(y, origin, h, scale, level, slope):
-    """The h values after an origin, measured from the line through it, and which are known."""
+def targets(y, origin, h, scale, level, slope, weights=None):
+    """The h values after an origin, measured from the line through it, and what each counts."""
     Z, W = np.zeros(h), np.zeros(h)
     for k in range(1, h + 1):
         if origin + k < len(y):
             Z[k - 1] = (y[origin + k] - (level + k * slope)) / scale
-            W[k - 1] = 1
+            W[k - 1] = 1 if weights is None else weights[origin + k]
     return Z, W
 
 

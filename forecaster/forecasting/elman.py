@@ -79,12 +79,20 @@ class ElmanForecaster(RecurrentForecaster):
         from 0 to less than 1. Needs two layers.
     layer_norm : bool, default=False
         Whether the outputs of each layer are normalised over its units (Ba et al. 2016).
-    loss : {"absolute_error", "squared_error", "huber"}, default="absolute_error"
-        Loss of the scaled values. For quantiles, see ``level`` of `predict`: intervals are
-        calibrated for any loss.
+    loss : str, default="absolute_error"
+        What training makes small, in units of each series' typical change: "absolute_error",
+        "squared_error", "huber" or "pinball" (see `quantile`); or a measure of forecasts, to first
+        order: "smape" (errors relative to the values), "mase" (relative to the changes over a
+        season) or "owa" (the mean of both, as in the M4 competition). On logarithms absolute errors
+        are relative already.
     huber_delta : float, default=1.0
         Error from which on the Huber loss grows linearly, in units of about the mean absolute
         change over the horizon.
+    quantile : float, default=0.5
+        With ``loss="pinball"``: share of the values that shall lie below the forecasts, between 0
+        and 1. Other quantiles than the median go without calibration, `level` and, unless ``blend``
+        asks for it, the trend forecast, and reach as far as the horizon. For intervals around the
+        middle, `level` of `predict` is calibrated for any loss.
     solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
         Optimiser.
     alpha : float, default=0.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster._threads import ordered_map, single_threaded_blas
 from forecaster.data.panel import FloatArray, Panel
+from forecaster.forecasting.measures import target_weights
 from forecaster.forecasting.panel_source import LastWindows, PanelSource
 from forecaster.forecasting.preparation import Preparation, Prepared
 from forecaster.forecasting.recipe import Recipe
@@ -168,8 +169,12 @@ def fit_model(
     dtype: np.dtype,
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
+    measure: str | None = None,
 ) -> Model:
-    """Train ``n_members`` networks that differ in their random numbers and in what they see."""
+    """Train ``n_members`` networks that differ in their random numbers and in what they see.
+
+    ``measure``: how targets are weighted, see `target_weights`.
+    """
     rngs = rng.spawn(n_members)
 
     def view(preparation: Preparation, first: int, stop: int) -> Model:
@@ -181,6 +186,7 @@ def fit_model(
             recipe.min_targets,
             recipe.from_trend,
             _by_step(network),
+            target_weights(measure, panel, preparation.season_length, preparation.log, unit),
         )
         share = None if plan.max_seconds is None else plan.max_seconds * (stop - first) / n_members
         members = train_ensemble(

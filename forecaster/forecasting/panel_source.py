@@ -29,6 +29,8 @@ class PanelSource:
         Narayanaswamy, D. Madeka, arXiv:1711.11053). Inputs are then measured from the value before
         each patch: the window's last value, from which they are measured otherwise, would give
         away what follows the steps before it.
+    weights : array (N,), optional
+        Weight of each value as a target; 1 by default.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class PanelSource:
         min_targets: int,
         from_trend: bool,
         by_step: bool = False,
+        weights: FloatArray | None = None,
     ) -> None:
         panel = prepared.panel
         counts = np.maximum(panel.lengths - min_observed - min_targets + 1, 0)
@@ -47,6 +50,7 @@ class PanelSource:
         self._values, self._indptr, self._scale = prepared.values, panel.indptr, scale
         self._level = prepared.level if from_trend else prepared.values
         self._slope = prepared.slope if from_trend else np.zeros_like(prepared.values)
+        self._weights = np.ones_like(prepared.values) if weights is None else weights
         self._by_step = by_step
         self.n_rows = int(self._starts[-1])
 
@@ -63,6 +67,7 @@ class PanelSource:
             self._scale,
             self._level,
             self._slope,
+            self._weights,
             chunk.X.shape[2],
             series,
             origins,

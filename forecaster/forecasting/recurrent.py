@@ -15,11 +15,8 @@ from forecaster._threads import resolve_n_jobs
 from forecaster.data.panel import FloatArray, Panel
 from forecaster.data.series_set import SeriesSet
 from forecaster.estimators.options import (
-    SHARED_RULES,
     hidden_sizes,
     make_network,
-    make_plan,
-    make_schedule,
     warn_of_outcome,
 )
 from forecaster.exceptions import SkillWarning
@@ -28,44 +25,19 @@ from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.blending import choose_blend
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
+from forecaster.forecasting.options import RULES, asked_blend, make_training_plan, off_centre
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import Recipe, known_season, points_needed, resolve
 from forecaster.forecasting.tail import Tail
-from forecaster.kernels.readout import READOUTS
-from forecaster.nn.losses import Loss
 from forecaster.nn.monitor import Callback
 from forecaster.nn.training import Plan
 
-_AUTO = v.choice("auto")
-_RULES = {
-    **SHARED_RULES,
-    "loss": v.choice("absolute_error", "squared_error", "huber"),
-    "huber_delta": v.real(0, open_low=True),
-    "solver": v.choice("adam", "adamw", "rmsprop", "sgd"),
-    "horizon": v.integer(1),
-    "season_length": v.integer(1),
-    "window": v.either(v.integer(2), _AUTO),
-    "patch_size": v.either(v.integer(1), _AUTO),
-    "strategy": v.choice("direct", "recursive"),
-    "transform": v.choice("auto", "log", "none"),
-    "deseasonalize": v.either(v.boolean(), _AUTO),
-    "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
-    "n_estimators": v.integer(1),
-    "calibrate": v.boolean(),
-    "hidden_layer_sizes": v.either(v.sizes(), _AUTO),
-    "readout": v.choice(*READOUTS),
-    "skip": v.boolean(),
-    "weight_decay": v.either(v.real(0), _AUTO),
-    "batch_size": v.either(v.integer(1), _AUTO),
-    "max_steps": v.either(v.integer(1), _AUTO),
-}
 # the other parameters from which the sizes of a model follow
 _RESOLVED = (
     *("horizon", "season_length", "strategy", "window", "patch_size", "batch_size", "max_steps"),
     *("weight_decay", "blend", "deseasonalize", "n_estimators"),
 )
 _ENOUGH_FOR_CERTAINTY = 5  # points that a trend must hit exactly to be taken for a law
-_STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
 
 class RecurrentForecaster(FittedForecaster, Forecaster):
@@ -98,6 +70,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         layer_norm: bool = False,
         loss: str = "absolute_error",
         huber_delta: float = 1.0,
+        quantile: float = 0.5,
         solver: str = "adam",
         alpha: float = 0.0,
         weight_decay: float | str = "auto",
@@ -144,6 +117,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         self.layer_norm = layer_norm
         self.loss = loss
         self.huber_delta = huber_delta
+        self.quantile = quantile
         self.solver = solver
         self.alpha = alpha
         self.weight_decay = weight_decay
@@ -191,7 +165,12 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             For a parameter out of range; for data that are empty, too short, not numeric, not
             finite, or not regular in time.
         """
-        v.check_parameters(self, _RULES)
+        v.check_parameters(self, RULES)
+        if off_centre(self) and self.strategy == "recursive":
+            raise ValueError(
+                f"{type(self).__name__}: quantiles cannot be fed back as if they had happened, so "
+                f'quantile={self.quantile} needs strategy="direct".'
+            )
         data = self._read(self._target(X, y))
         self._check_length(data)
         v.check_magnitude(data.panel.values, "The series")
@@ -206,7 +185,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-            plan = self._make_plan(recipe, n_models)
+            plan = make_training_plan(self, recipe, n_models)
             callbacks = self.callbacks or ()
             model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
             calibration = None
@@ -238,34 +217,13 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         return resolve(
             panel,
             hidden_layer_sizes=sizes if isinstance(sizes, str) else hidden_sizes(self),
-            **{name: getattr(self, name) for name in _RESOLVED},
+            **{name: getattr(self, name) for name in _RESOLVED} | {"blend": asked_blend(self)},
         )
 
     def _n_held_out(self, panel: Panel) -> int:
-        if not self.calibrate:
+        if not self.calibrate or off_centre(self):
             return 0
         return n_held_out(panel, self.horizon, points_needed(self.horizon, self.strategy))
-
-    def _make_plan(self, recipe: Recipe, n_models: int) -> Plan:
-        """How each of the models is trained; they have equal shares of the time."""
-        max_iter = -(-recipe.max_steps // _STEPS_PER_ITER)
-        quarters = 4 * -(-max_iter // 4)  # so that short trainings are not cut into more parts
-        plan = make_plan(
-            self,
-            Loss(self.loss, (float(self.huber_delta),) if self.loss == "huber" else ()),
-            schedule=make_schedule(self, quarters, quarters // 4, 0.0),
-            schedule_steps=recipe.max_steps,
-            batch_size=recipe.batch_size,
-            max_iter=max_iter,
-            steps_per_iter=_STEPS_PER_ITER,
-            max_steps=recipe.max_steps,
-            drop_last=True,
-            readout_decay=recipe.weight_decay,
-            n_iter_no_change=0,
-        )
-        if self.max_seconds is not None:
-            plan = replace(plan, max_seconds=self.max_seconds / n_models)
-        return plan
 
     def _fit_model(
         self,
@@ -297,6 +255,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             plan,
             rng,
             n_members=self.n_estimators,
+            measure=self.loss,
             n_threads=resolve_n_jobs(self.n_jobs),
             dtype=np.dtype(self.dtype),
             progress=bar.update,
@@ -321,7 +280,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         transform = "log" if final.preparation.log else "none"
         known = panel.without_last(held_out)
         recipe = self._resolve(known).with_sizes_of(final.recipe)
-        plan = self._make_plan(recipe, 2)
+        plan = make_training_plan(self, recipe, 2)
         if final.statuses & {"stopped", "out of time"}:
             plan = replace(plan, max_steps=min(recipe.max_steps, final.n_steps))
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
@@ -335,6 +294,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel = self.data_.panel
+        if off_centre(self) and steps > self.horizon:
+            raise ValueError(
+                f"{type(self).__name__} forecasts quantiles up to its horizon of {self.horizon}, "
+                f"got {steps} steps: fit with a longer horizon."
+            )
         model = self.model_.going_on(panel)
         mean = model.forecast_prepared(panel, steps)
         columns = {"mean": mean}
@@ -352,6 +316,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         return {name: restore(columns[name], panel) for name in ["mean", *order]}
 
     def _calibrated(self) -> Calibration:
+        if off_centre(self):
+            raise ValueError(
+                f"level asks for intervals around the middle, and the forecasts are the quantile "
+                f"{self.quantile}: leave level out, or fit with quantile=0.5."
+            )
         if self.calibration_ is None:
             needed = points_needed(self.horizon, self.strategy) + 2 * self.horizon
             raise ValueError(

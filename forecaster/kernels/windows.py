@@ -46,15 +46,15 @@ def gather_inputs(values, indptr, scale, by_step, series, origins, X):
 
 @kernel
 def gather_targets(
-    values, indptr, first_origins, scale, level, slope, patch, series, origins, Z, W
+    values, indptr, first_origins, scale, level, slope, weights, patch, series, origins, Z, W
 ):
     """What follows each origin, relative to the anchor ``level + k * slope`` of that origin.
 
-    values, level, slope: (N,); patch: values per step; indptr, first_origins, scale, series,
-    origins as above; Z, W: (R, C, h). With R > 1, targets by step: the last of R steps ends at the
-    origin, each other one ``patch`` values before the next, and has its own anchor. The weight is 1
-    where the step ends no sooner than the series' first origin and the series still has a value,
-    else 0, as in the rows behind the last one.
+    values, level, slope, weights: (N,); patch: values per step; indptr, first_origins, scale,
+    series, origins as above; Z, W: (R, C, h). With R > 1, targets by step: the last of R steps ends
+    at the origin, each other one ``patch`` values before the next, and has its own anchor. The
+    weight is the value's own where the step ends no sooner than the series' first origin and the
+    series still has a value, else 0, as in the rows behind the last one.
     """
     R, h = Z.shape[0], Z.shape[2]
     for i in range(origins.size):
@@ -66,7 +66,7 @@ def gather_targets(
                 if k < known:
                     anchor = level[p] + (k + 1) * slope[p]
                     Z[r, i, k] = (values[p + 1 + k] - anchor) * factor
-                    W[r, i, k] = 1
+                    W[r, i, k] = weights[p + 1 + k]
                 else:
                     Z[r, i, k] = 0
                     W[r, i, k] = 0

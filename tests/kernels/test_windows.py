@@ -12,6 +12,7 @@ INDPTR = np.concatenate([[0], np.cumsum(LENGTHS)])
 RNG = np.random.default_rng(0)
 VALUES, LEVEL, SLOPE = RNG.standard_normal((3, INDPTR[-1]))
 SCALE = RNG.uniform(0.5, 2, len(LENGTHS))
+WEIGHTS = RNG.uniform(0.5, 2, INDPTR[-1])
 # Series and position of every value: each may be the origin of a window.
 ORIGINS = [(s, p) for s, n in enumerate(LENGTHS) for p in range(n)]
 
@@ -59,8 +60,9 @@ def test_targets(first, n, h, R, patch, dtype):
     Z, W = np.full((2, R, len(ORIGINS) + 2, h), np.nan, dtype)
     series, origins = flat(ORIGINS[:n])
     windows.gather_targets(
-        VALUES, INDPTR, INDPTR[:-1] + first, SCALE, LEVEL, SLOPE, patch, series, origins, Z, W
-    )
+        VALUES, INDPTR, INDPTR[:-1] + first, SCALE, LEVEL, SLOPE, WEIGHTS, patch, series, origins,
+        Z, W,
+    )  # fmt: skip
     expected = np.zeros((2, *Z.shape))
     for i, (s, p) in enumerate(ORIGINS[:n]):
         y = VALUES[INDPTR[s] : INDPTR[s + 1]]
@@ -68,9 +70,12 @@ def test_targets(first, n, h, R, patch, dtype):
             end = p - (R - 1 - r) * patch
             if end >= first:
                 o = INDPTR[s] + end
-                expected[:, r, i] = reference.targets(y, end, h, SCALE[s], LEVEL[o], SLOPE[o])
+                weights = WEIGHTS[INDPTR[s] : INDPTR[s + 1]]
+                expected[:, r, i] = reference.targets(
+                    y, end, h, SCALE[s], LEVEL[o], SLOPE[o], weights
+                )
     assert_close(Z, expected[0], 4)
-    np.testing.assert_array_equal(W, expected[1])
+    np.testing.assert_array_equal(W, expected[1].astype(dtype))
 
 
 def test_no_step_knows_what_follows_it():

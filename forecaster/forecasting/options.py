@@ -1,0 +1,83 @@
+"""The parameters of recurrent forecasters: their rules, and what they mean for training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from forecaster import _validation as v
+from forecaster.estimators.options import SHARED_RULES, make_plan, make_schedule
+from forecaster.forecasting.measures import MEASURES
+from forecaster.forecasting.recipe import Recipe
+from forecaster.kernels.readout import READOUTS
+from forecaster.nn.losses import Loss
+from forecaster.nn.training import Plan
+
+_AUTO = v.choice("auto")
+RULES = {
+    **SHARED_RULES,
+    "loss": v.choice("absolute_error", "squared_error", "huber", "pinball", *MEASURES),
+    "huber_delta": v.real(0, open_low=True),
+    "quantile": v.real(0, 1, open_low=True),
+    "solver": v.choice("adam", "adamw", "rmsprop", "sgd"),
+    "horizon": v.integer(1),
+    "season_length": v.integer(1),
+    "window": v.either(v.integer(2), _AUTO),
+    "patch_size": v.either(v.integer(1), _AUTO),
+    "strategy": v.choice("direct", "recursive"),
+    "transform": v.choice("auto", "log", "none"),
+    "deseasonalize": v.either(v.boolean(), _AUTO),
+    "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
+    "n_estimators": v.integer(1),
+    "calibrate": v.boolean(),
+    "hidden_layer_sizes": v.either(v.sizes(), _AUTO),
+    "readout": v.choice(*READOUTS),
+    "skip": v.boolean(),
+    "weight_decay": v.either(v.real(0), _AUTO),
+    "batch_size": v.either(v.integer(1), _AUTO),
+    "max_steps": v.either(v.integer(1), _AUTO),
+}
+
+_STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
+
+
+def off_centre(forecaster: Any) -> bool:
+    """Whether forecasts are a quantile other than the median."""
+    return forecaster.loss == "pinball" and forecaster.quantile != 0.5
+
+
+def asked_blend(forecaster: Any) -> float | str:
+    """``blend``; trend and last season, which aim at the middle, have no part in a quantile."""
+    return 0.0 if off_centre(forecaster) and forecaster.blend == "auto" else forecaster.blend
+
+
+def make_loss(forecaster: Any) -> Loss:
+    """Loss of the scaled values; measures are absolute errors that are weighted."""
+    settings = {
+        "huber": (float(forecaster.huber_delta),),
+        "pinball": (float(forecaster.quantile),),
+    }
+    name = "absolute_error" if forecaster.loss in MEASURES else forecaster.loss
+    return Loss(name, settings.get(name, ()))
+
+
+def make_training_plan(forecaster: Any, recipe: Recipe, n_models: int) -> Plan:
+    """How each of the models is trained; they have equal shares of the time."""
+    max_iter = -(-recipe.max_steps // _STEPS_PER_ITER)
+    quarters = 4 * -(-max_iter // 4)  # so that short trainings are not cut into more parts
+    plan = make_plan(
+        forecaster,
+        make_loss(forecaster),
+        schedule=make_schedule(forecaster, quarters, quarters // 4, 0.0),
+        schedule_steps=recipe.max_steps,
+        batch_size=recipe.batch_size,
+        max_iter=max_iter,
+        steps_per_iter=_STEPS_PER_ITER,
+        max_steps=recipe.max_steps,
+        drop_last=True,
+        readout_decay=recipe.weight_decay,
+        n_iter_no_change=0,
+    )
+    if forecaster.max_seconds is not None:
+        plan = replace(plan, max_seconds=forecaster.max_seconds / n_models)
+    return plan

@@ -1,0 +1,99 @@
+"""Losses that are measures, and quantiles: what they weigh, and what forecasts they lead to."""
+
+import numpy as np
+import pytest
+
+from forecaster import ElmanForecaster
+from forecaster.data.panel import Panel
+from forecaster.evaluation import mase, smape
+from forecaster.forecasting.measures import target_weights
+
+RNG = np.random.default_rng(0)
+SERIES = [10 + RNG.random(9), 500 + 90 * RNG.random(12), 3 + RNG.random(7)]
+PANEL = Panel.from_series(SERIES)
+UNIT = np.array([0.3, 40.0, 0.2])
+SEASON = 2
+
+
+def cost(measure, s, values, forecasts):
+    if measure == "smape":
+        return smape(values, forecasts)
+    return mase(values, forecasts, y_train=SERIES[s], season_length=SEASON)
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("measure", ["smape", "mase"])
+def test_weights_are_what_small_errors_cost(measure, log):
+    """All in the same proportion, which is that of a mean weight of 1."""
+    unit = UNIT / [10, 500, 3] if log else UNIT
+    weights = target_weights(measure, PANEL, SEASON, log, unit)
+    assert weights.mean() == pytest.approx(1)
+    small, costs = 1e-6, []
+    for s, values in enumerate(SERIES):
+        for value in values:
+            step = small * unit[s]
+            wrong = np.exp(np.log(value) + step) if log else value + step
+            costs.append(cost(measure, s, [value], [wrong]))
+    np.testing.assert_allclose(weights, costs / np.mean(costs), rtol=1e-4)
+
+
+def test_owa_is_the_mean_of_both():
+    parts = [target_weights(name, PANEL, SEASON, False, UNIT) for name in ("smape", "mase")]
+    both = target_weights("owa", PANEL, SEASON, False, UNIT)
+    np.testing.assert_allclose(both, np.mean(parts, axis=0))
+
+
+def test_weights_stay_finite():
+    """Zeros cost what smape costs at most; a series without a mean change counts for nothing."""
+    panel = Panel.from_series([[0, 2, 0, 1, 0, 3.0], [5, 5, 5, 5.0], [7.0]])
+    weights = target_weights("smape", panel, 2, False, np.ones(3))
+    assert weights[0] == weights.max() == weights[2]
+    assert weights[1] < weights[0]
+    weights = target_weights("mase", panel, 2, False, np.ones(3))
+    assert (weights[:6] > 0).all()
+    assert not weights[6:].any()
+    np.testing.assert_array_equal(
+        target_weights("mase", panel.select(np.array([1, 2])), 2, False, np.ones(2)), np.ones(5)
+    )
+
+
+def test_other_losses_weigh_all_alike():
+    np.testing.assert_array_equal(target_weights("huber", PANEL, SEASON, False, UNIT), np.ones(28))
+
+
+def noise(n):
+    return 20 + np.random.default_rng(1).exponential(size=n)
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.9])
+def test_quantiles_lie_where_they_should(quantile):
+    """Of skewed noise without memory, on values that training has not seen."""
+    y = noise(700)
+    net = ElmanForecaster(4, loss="pinball", quantile=quantile, random_state=0, n_estimators=2)
+    net.fit(y[:400])
+    below = []
+    for start in range(400, 700, 4):
+        actual = y[start : start + 4]
+        below.append(actual < net.predict())
+        net.update(actual)
+    assert np.mean(below) == pytest.approx(quantile, abs=0.05)
+
+
+def test_of_a_quantile_there_are_no_intervals():
+    """And nothing that rests on them; it is not fed back either."""
+    y = noise(60)
+    net = ElmanForecaster(3, loss="pinball", quantile=0.8, max_steps=3, random_state=0).fit(y)
+    assert net.calibration_ is None
+    assert net.recipe_.blend == net.recipe_.hedge == 0
+    with pytest.raises(ValueError, match="intervals around the middle.*quantile 0.8"):
+        net.predict(level=90)
+    with pytest.raises(ValueError, match="up to its horizon of 3, got 4 steps"):
+        net.predict(4)
+    with pytest.raises(ValueError, match='quantile=0.8 needs strategy="direct"'):
+        net.set_params(strategy="recursive").fit(y)
+    assert net.set_params(strategy="direct", blend=0.3).fit(y).recipe_.blend == 0.3
+
+
+def test_the_median_is_calibrated():
+    net = ElmanForecaster(3, loss="pinball", max_steps=3, random_state=0).fit(noise(60))
+    assert net.predict(9, level=90)["hi-90"].notna().all()
