@@ -20,32 +20,14 @@ from functools import partial
 from pathlib import Path
 
 from accuracy_parts import competition, long_horizon, peers, single_series
+from accuracy_parts.ablation import ABLATION
 
 import forecaster
 from forecaster.exceptions import SkillWarning
 
 MODELS = {"elman": "Elman", "gru": "GRU", "lstm": "LSTM", "jordan": "Jordan"}
 LINEAR = "linear net"
-# what is changed, and to what; without intervals, whose ensemble would double the time
-ABLATION = {
-    "the default, without intervals": {},
-    "no linear skip": {"skip": False},
-    "readout of the last state": {"readout": "last"},
-    "a value per step": {"patch_size": 1},
-    "16 units": {"hidden_layer_sizes": 16},
-    "linear net": {"activation": "identity"},
-    "one network": {"n_estimators": 1},
-    "constant learning rate": {"learning_rate": "constant"},
-    "squared error": {"loss": "squared_error"},
-    "no weight decay": {"weight_decay": 0.0},
-    "a quarter of the steps": {"max_steps": 500},
-    "no logarithms": {"transform": "none"},
-    "windows without season only": {"deseasonalize": True},
-    "windows with season only": {"deseasonalize": False},
-    "networks alone": {"blend": 0.0},
-    "half trend": {"blend": 0.5},
-    "trend alone": {"blend": 1.0, "n_estimators": 1, "max_steps": 1},
-}
+ABLATED = partial(forecaster.ElmanForecaster, random_state=0, calibrate=False)
 
 
 def makers(models, seeds):
@@ -78,8 +60,7 @@ def report_competition(folder, name, chosen, arguments):
     table = competition.Table(panel)
     if arguments.ablation:
         for label, options in ABLATION.items():
-            make = partial(forecaster.ElmanForecaster, random_state=0, calibrate=False)
-            table.forecaster(label, make, **options)
+            table.forecaster(label, ABLATED, **options)
         return
     table.references()
     for label, make in chosen.items():
@@ -103,7 +84,7 @@ def main():
         help="classics: of statsforecast, where installed; AutoARIMA takes half an hour",
     )
     parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
-    parser.add_argument("--ablation", action="store_true", help="one change at a time (M4 sets)")
+    parser.add_argument("--ablation", action="store_true", help="one change at a time")
     parser.add_argument(
         "--alone", type=int, metavar="N", help="M4 sets: N series of each, fitted one at a time"
     )
@@ -112,7 +93,9 @@ def main():
     warnings.simplefilter("ignore", SkillWarning)  # the table says it better
     chosen = makers(arguments.model, arguments.seeds)
     for name in arguments.set:
-        if name == "classics":
+        if name == "classics" and arguments.ablation:
+            single_series.report_ablation(arguments.data, ABLATED, arguments.validation)
+        elif name == "classics":
             others = peers_at_hand(arguments.peers)
             single_series.report(arguments.data, chosen, arguments.validation, others)
         elif name == "etth1":

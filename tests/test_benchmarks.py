@@ -67,3 +67,22 @@ def test_ridge_far_ahead_goes_on_from_new_rows(parts, monkeypatch):
     ridge = long_horizon.Ridge(1e-6).fit(pd.DataFrame(values[:60]))
     ridge.update(pd.DataFrame(values[60:70], index=range(60, 70)))
     assert np.abs(ridge.predict().to_numpy() - values[70:74]).max() < 1.5
+
+
+def test_an_ablation_may_refer_to_the_defaults_recipe(parts):
+    from accuracy_parts.ablation import ABLATION, fit
+
+    from forecaster import ElmanForecaster
+
+    quick = {"max_steps": 1, "n_estimators": 2, "calibrate": False, "n_jobs": 1}
+    recipes = {
+        label: fit(ElmanForecaster, seasonal(40, 0), 8, 4, **{**quick, **options}).recipe_
+        for label, options in ABLATION.items()
+    }
+    default = recipes["the default, without intervals"]
+    window = default.views[0].window
+    assert [v.window for v in recipes["one window for all networks"].views] == [window]
+    assert [v.window for v in recipes["that window doubled"].views] == [2 * window]
+    assert recipes["four times the weight decay"].weight_decay == 4 * default.weight_decay
+    without = recipes["networks and trend, no last season"]
+    assert (without.blend, without.hedge) == (default.blend, 0.0) != (default.blend, default.hedge)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from accuracy_parts.ablation import fit
 from accuracy_parts.methods import naive2, ridge, theta, timed
 from forecaster.data.panel import Panel
 from forecaster.evaluation import smape
@@ -108,11 +109,14 @@ def _each(competition, method):
 
 def forecast(competition, make, **options):
     """Forecasts of a forecaster fitted to the whole set, and the seconds of fit and predict."""
-    forecaster = make(competition.horizon, competition.season_length, **options)
     if competition.alone:
-        return timed(_each, competition, lambda y, *sizes: forecaster.fit(y).predict().to_numpy())
-    frame = competition.frame()
-    values, seconds = timed(lambda: forecaster.fit(frame).predict()["y"].to_numpy())
+        return timed(
+            _each,
+            competition,
+            lambda y, *sizes: fit(make, y, *sizes, **options).predict().to_numpy(),
+        )
+    frame, sizes = competition.frame(), (competition.horizon, competition.season_length)
+    values, seconds = timed(lambda: fit(make, frame, *sizes, **options).predict()["y"].to_numpy())
     return values.reshape(competition.test.shape), seconds
 
 

@@ -100,8 +100,9 @@ def ridge(series, horizon, m, penalty=1.0):
     unit = np.where(preparation.scale > 0, preparation.scale, 1.0)
     sizes = recipe.min_observed, recipe.min_targets, recipe.from_trend
     source = PanelSource(prepared, unit, *sizes)
+    window = recipe.views[0].window
     n_grams = 1 if recipe.min_targets == horizon else horizon  # a step may be known less often
-    gram, cross = np.zeros((n_grams, recipe.window, recipe.window)), 0.0
+    gram, cross = np.zeros((n_grams, window, window)), 0.0
     for rows in np.array_split(np.arange(source.n_rows), -(-source.n_rows // 4096)):
         chunk = _chunk(recipe, len(rows))
         source.fill(rows, chunk)
@@ -113,8 +114,8 @@ def ridge(series, horizon, m, penalty=1.0):
             some = X[~complete & (W[:, k] > 0)]
             gram[k] += some.T @ some
         cross += X.T @ (Z * W)
-    strength = penalty * np.sqrt(source.n_rows) * np.trace(gram[0]) / source.n_rows / recipe.window
-    gram += (strength + 1e-9) * np.eye(recipe.window)
+    strength = penalty * np.sqrt(source.n_rows) * np.trace(gram[0]) / source.n_rows / window
+    gram += (strength + 1e-9) * np.eye(window)
     weights = np.linalg.solve(gram, cross.T[:, :, None])[:, :, 0]
 
     chunk = _chunk(recipe, panel.n_series)
@@ -127,7 +128,8 @@ def ridge(series, horizon, m, penalty=1.0):
 
 
 def _chunk(recipe, n_rows):
-    shapes = {"X": (recipe.n_steps, n_rows, recipe.patch_size)}
+    view = recipe.views[0]
+    shapes = {"X": (view.n_steps, n_rows, view.patch_size)}
     shapes["Z"] = shapes["W"] = (1, n_rows, recipe.n_outputs)
     return SimpleNamespace(**{name: np.zeros(shape) for name, shape in shapes.items()})
 

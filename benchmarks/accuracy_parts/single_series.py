@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from accuracy_parts import find, peers
+from accuracy_parts.ablation import ABLATION, fit
 from accuracy_parts.methods import ridge, seasonal_naive, theta, timed
 from forecaster.evaluation import mase
 
@@ -62,8 +63,8 @@ def _timed(methods):
     return {name: partial(timed, method) for name, method in methods.items()}
 
 
-def _forecast_with(make, y, horizon, season):
-    return make(horizon, season).fit(y).predict().to_numpy()
+def _forecast_with(make, y, horizon, season, **options):
+    return fit(make, y, horizon, season, **options).predict().to_numpy()
 
 
 def report(folder, forecasters, validation, peer_names):
@@ -75,6 +76,32 @@ def report(folder, forecasters, validation, peer_names):
         _report(load(folder), _timed(ours) | others, validation)
 
 
+def report_ablation(folder, make, validation):
+    """A row for each change: geometric mean of all series, of short seasons, and the worst."""
+    print("\n| method | geometric mean | of seasons up to 24 | worst | seconds a fit |")
+    print("|---|---|---|---|---|")
+    naive, series = partial(timed, seasonal_naive), load(folder)
+    kept = {label: one for label, one in series.items() if _is_long_enough(*one, validation)}
+    for label, options in ABLATION.items():
+        method, ratios, seconds, short = partial(_forecast_with, make, **options), [], [], []
+        for y, season, horizon in kept.values():
+            offset = N_WINDOWS * horizon if validation else 0
+            base, _ = backtest_series(y, season, horizon, naive, offset)
+            error, taken = backtest_series(y, season, horizon, partial(timed, method), offset)
+            ratios.append([error / base])
+            seconds.append(taken[0])
+            short.append(season <= LONGEST_ETS_SEASON)
+        ratios = np.array(ratios)
+        figures = _geometric_mean(ratios), _geometric_mean(ratios[short]), ratios.max(axis=0)
+        row = " | ".join(_figures(figure) for figure in figures)
+        print(f"| {label} | {row} | {np.median(seconds):.2f} |", flush=True)
+
+
+def _is_long_enough(y, season, horizon, validation):
+    n_kept = len(y) - (2 if validation else 1) * N_WINDOWS * horizon
+    return n_kept >= 3 * season
+
+
 def _report(series, methods, validation):
     print(f"\n## Single series, {N_WINDOWS} windows each: MASE / that of seasonal naive\n")
     print(f"| series | points | season | horizon | {' | '.join(methods)} |")
@@ -83,7 +110,7 @@ def _report(series, methods, validation):
     naive = partial(timed, seasonal_naive)
     for label, (y, season, horizon) in series.items():
         offset = N_WINDOWS * horizon if validation else 0
-        if len(y) - offset - N_WINDOWS * horizon < 3 * season:
+        if not _is_long_enough(y, season, horizon, validation):
             continue
         base, _ = backtest_series(y, season, horizon, naive, offset)
         ratios.append([])

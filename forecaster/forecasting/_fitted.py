@@ -31,7 +31,11 @@ class FittedForecaster:
     @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
-        return [self.model_.network.views(m.theta.copy()) for m in self.model_.members]
+        return [
+            group.network.views(member.theta.copy())
+            for group in self.model_.groups
+            for member in group.trained
+        ]
 
     @property
     def loss_curve_(self) -> list[float]:

@@ -1,6 +1,8 @@
-"""How much of the trend forecast goes into the final one: several origins at the tail decide."""
+"""What trend and views count for in a forecast: several origins at the tail have a say."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,8 +14,10 @@ _SHARES = np.linspace(0.0, 1.0, 101)
 _CAUTION = 100.0  # origins whose evidence weighs as much as what was known before
 
 
-def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
-    """Share of the trend with which ``model``, trained without the tail, forecasts it best.
+def choose_shares(
+    tail: Tail, scale: FloatArray, model: Model, blend: float | str
+) -> tuple[float, list[float]]:
+    """Shares of the trend and of each view with which ``model`` forecasts the tail best.
 
     Parameters
     ----------
@@ -22,35 +26,54 @@ def choose_blend(tail: Tail, scale: FloatArray, model: Model) -> float:
     scale : array (S,)
         Unit of each series' errors; a series whose scale is 0 has no say.
     model : Model
-        Its blend is the share to start from.
+        Its shares are those to start from.
+    blend : float or "auto"
+        The share of the trend, if it is not to be chosen.
     """
-    used = scale > 0
-    if not used.any():
-        return model.recipe.blend
+    recipe, used = model.recipe, scale > 0
+    shares = [view.share for view in recipe.views]
+    if not used.any() or (len(shares) == 1 and blend != "auto"):
+        return recipe.blend, shares
     actual = tail.targets(model.preparation.apply(tail.panel).values)[:, used]
-    ends = [tail.forecasts(model.with_blend(share))[0][:, used] for share in (0.0, 1.0)]
-    return best_share((np.array(ends) - actual) / scale[used, None], model.recipe.blend)
+
+    def errors(blend: float, of_views: Sequence[float]) -> FloatArray:
+        forecasts, _ = tail.forecasts(model.with_shares(blend, of_views))
+        return (forecasts[:, used] - actual) / scale[used, None]
+
+    alone = np.eye(len(shares)).tolist()
+    mixed, n_origins = errors(0.0, alone[0]), tail.n_origins
+    for k in range(1, len(shares)):
+        other, total = errors(0.0, alone[k]), sum(shares[: k + 1])
+        # which windows suit is a matter of the series, of which no two are quite the same
+        share = best_share(mixed, other, shares[k] / total, n_origins * int(used.sum() ** 0.5))
+        mixed = mixed + share * (other - mixed)
+        left = (1 - share) * total / sum(shares[:k])
+        shares = [left * s for s in shares[:k]] + [share * total] + shares[k + 1 :]
+    if blend != "auto":
+        return recipe.blend, shares
+    # how far trends carry is a matter of the times, the same for all series
+    return best_share(mixed, errors(1.0, alone[0]), recipe.blend, n_origins), shares
 
 
-def best_share(errors: FloatArray, prior: float) -> float:
+def best_share(first: FloatArray, second: FloatArray, prior: float, evidence: int) -> float:
     """Share of the second forecast in a mix of two that past errors ask for.
 
-    It minimises ``mae(share) / mae(prior) + 100 / n_origins * (share - prior)**2``: origins next to
-    each other err alike, and so do series at the same time, so that few origins prove little. And
-    the networks that were held out know less than those that will forecast: evidence that is
-    followed more closely made forecasts worse.
+    It minimises ``mae(share) / mae(prior) + 100 / evidence * (share - prior)**2``: origins next to
+    each other err alike, so that few of them prove little. And the networks that were held out know
+    less than those that will forecast: evidence that is followed more closely made forecasts worse.
 
     Parameters
     ----------
-    errors : array (2, n_origins, ...)
+    first, second : array (n_origins, S, horizon)
         Errors of the two forecasts.
     prior : float
         Share for want of evidence.
+    evidence : int
+        How many errors count as independent.
     """
-    first, second = errors.reshape(2, -1)
     shares = np.append(_SHARES, prior)
     mae = np.array([np.abs(first + share * (second - first)).mean() for share in shares])
     if mae[-1] == 0:
         return prior
-    cost = mae / mae[-1] + _CAUTION / errors.shape[1] * np.square(shares - prior)
+    cost = mae / mae[-1] + _CAUTION / evidence * np.square(shares - prior)
     return float(shares[np.argmin(cost)])

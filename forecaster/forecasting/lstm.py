@@ -27,9 +27,12 @@ class LSTMForecaster(RecurrentForecaster):
     season_length : int, default=1
         Steps in a season, such as 12 for months in a year; 1 for none. It counts once a series
         shows two of them.
-    window : int or "auto", default="auto"
-        Values that the network looks at, rounded up to whole patches. "auto": twice the horizon
-        (four times on large panels of long series), at least a season.
+    window : int, sequence of int or "auto", default="auto"
+        Values that a network looks at, rounded up to whole patches. Several: the networks take
+        them in turns, and how much each counts is nudged by the held-out origins of `calibrate`.
+        "auto": twice the horizon (four times on large panels of long series), at least a season;
+        and twice or half as much, or both, by kind and length of the data. With ``dilations`` or
+        ``residual``, which suit one size, the first of these alone.
     patch_size : int or "auto", default="auto"
         Values per recurrent step. "auto": a season where the window holds three, else a quarter
         of the window.

@@ -7,19 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster._threads import ordered_map, single_threaded_blas
 from forecaster.data.panel import FloatArray, Panel
+from forecaster.forecasting.group import Group, by_step
 from forecaster.forecasting.measures import target_weights
-from forecaster.forecasting.panel_source import LastWindows, PanelSource
+from forecaster.forecasting.panel_source import PanelSource
 from forecaster.forecasting.preparation import Preparation, Prepared
 from forecaster.forecasting.recipe import Recipe
-from forecaster.nn.engine import Engine
-from forecaster.nn.ensemble import train_ensemble
+from forecaster.nn.ensemble import train_each
 from forecaster.nn.monitor import Callback
 from forecaster.nn.network import Network
 from forecaster.nn.training import Plan, Trained
-
-_FORECAST_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -31,48 +28,41 @@ class Model:
     recipe : Recipe
         Sizes.
     preparation : Preparation
-        What turns values into what the network sees.
-    network : Network
-        Architecture, the same for all members.
-    trained : tuple of Trained
-        Members of the ensemble; forecasts are their mean.
-    unit : array (S,)
-        What a window's values are divided by, > 0.
+        What turns values into what trend and last season are found in.
+    groups : tuple of Group
+        The networks, a group for each of the recipe's views. Those that never started are left out.
     statuses : frozenset of str
-        How the trainings ended; see `Trained`. Members that never started are left out of
-        ``trained``, but not here.
+        How the trainings ended; see `Trained`.
     n_threads : int
         Threads for forecasting.
-    seasonal : Model or None
-        Further members, which see the values with their season; each counts as much as one of
-        these.
     """
 
     recipe: Recipe
     preparation: Preparation
-    network: Network
-    trained: tuple[Trained, ...]
-    unit: FloatArray
+    groups: tuple[Group, ...]
     statuses: frozenset[str]
     n_threads: int
-    seasonal: Model | None = None
 
     @property
     def members(self) -> tuple[Trained, ...]:
-        """All members, those that see the season last."""
-        return self.trained + (self.seasonal.trained if self.seasonal else ())
+        """All networks."""
+        return tuple(member for group in self.groups for member in group.trained)
 
-    def with_blend(self, blend: float) -> Model:
-        """The same with another share of the trend."""
-        return replace(self, recipe=replace(self.recipe, blend=blend))
+    @property
+    def unit(self) -> FloatArray:
+        """What windows without season are divided by, (S,)."""
+        return _unit(self.preparation, self.recipe)
+
+    def with_shares(self, blend: float, of_views: Sequence[float]) -> Model:
+        """The same with other shares of the trend, and of the views in what networks forecast."""
+        return replace(self, recipe=self.recipe.with_shares(blend, of_views))
 
     def repeated(self, n: int) -> Model:
         """The same for a panel in which all series come ``n`` times, one round after another."""
         return replace(
             self,
             preparation=self.preparation.repeated(n),
-            unit=np.tile(self.unit, n),
-            seasonal=self.seasonal.repeated(n) if self.seasonal else None,
+            groups=tuple(group.repeated(n) for group in self.groups),
         )
 
     def going_on(self, panel: Panel) -> Model:
@@ -84,7 +74,11 @@ class Model:
         if not left.any():
             return self
         unit = np.where(left, _unit(preparation, self.recipe), self.unit)
-        return replace(self, preparation=preparation, unit=unit)
+        groups = tuple(
+            group if view.seasonal else replace(group, preparation=preparation, unit=unit)
+            for view, group in zip(self.recipe.views, self.groups, strict=True)
+        )
+        return replace(self, preparation=preparation, groups=groups)
 
     @property
     def n_steps(self) -> int:
@@ -114,108 +108,89 @@ class Model:
         if recipe.blend == 1.0:
             mixed = trend
         else:
-            mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._all_learned(prepared)
+            mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._learned(prepared)
         if recipe.hedge:
             season = prepared.last_season(self.preparation.season_length, recipe.n_outputs)
             mixed = recipe.hedge * season + (1.0 - recipe.hedge) * mixed
         return np.where(self.preparation.exact[:, None], trend, mixed)
 
-    def _all_learned(self, prepared: Prepared) -> FloatArray:
-        """Mean of all members' forecasts, those that see the season included."""
-        learned = self._learned(prepared)
-        if self.seasonal:
-            panel = prepared.panel
-            other = self.seasonal._learned(self.seasonal.preparation.apply(panel))
-            other -= self.preparation.seasons(panel, self.recipe.n_outputs)
-            learned += (other - learned) * len(self.seasonal.trained) / len(self.members)
-        return learned
-
     def _learned(self, prepared: Prepared) -> FloatArray:
-        """Mean of the members' forecasts, (S, outputs)."""
-        source = LastWindows(prepared, self.unit, _by_step(self.network))
-        if self.recipe.from_trend:
-            start = prepared.trend(self.recipe.n_outputs)
-        else:
-            start = prepared.values[prepared.panel.indptr[1:] - 1, None]
-        return start + self.unit[:, None] * self._outputs(source)
-
-    def _outputs(self, source: LastWindows) -> FloatArray:
-        """Mean of the members' outputs at the end of the window, (S, outputs)."""
-        batches = [
-            np.arange(start, min(start + _FORECAST_BATCH, source.n_rows))
-            for start in range(0, source.n_rows, _FORECAST_BATCH)
-        ]
-
-        def outputs(member: Trained) -> FloatArray:
-            parameters = self.network.bind(member.theta)
-            with Engine(self.network, _FORECAST_BATCH, member.theta.dtype) as engine:
-                parts = [engine.outputs(parameters, source, rows)[:, -1] for rows in batches]
-            return np.concatenate(parts).astype(np.float64)
-
-        with single_threaded_blas():
-            return np.mean(ordered_map(outputs, self.trained, self.n_threads), axis=0)
+        """What the networks forecast, (S, outputs): each view has its share."""
+        recipe, panel, learned = self.recipe, prepared.panel, np.zeros(())
+        for view, group in zip(recipe.views, self.groups, strict=True):
+            if not view.share:
+                continue
+            seen = group.preparation.apply(panel) if view.seasonal else prepared
+            forecasts = group.forecasts(seen, recipe.from_trend, self.n_threads)
+            if view.seasonal:
+                forecasts -= self.preparation.seasons(panel, recipe.n_outputs)
+            learned = learned + view.share * forecasts
+        return learned
 
 
 def fit_model(
     panel: Panel,
     preparation: Preparation,
     recipe: Recipe,
-    network: Network,
+    networks: Sequence[Network],
     plan: Plan,
     rng: np.random.Generator,
     *,
-    n_members: int,
     n_threads: int,
     dtype: np.dtype,
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
     measure: str | None = None,
 ) -> Model:
-    """Train ``n_members`` networks that differ in their random numbers and in what they see.
+    """Train an ensemble, with a network for each of the recipe's views.
 
     ``measure``: how targets are weighted, see `target_weights`.
     """
-    rngs = rng.spawn(n_members)
-
-    def view(preparation: Preparation, first: int, stop: int) -> Model:
-        unit = _unit(preparation, recipe)
-        source = PanelSource(
-            preparation.apply(panel),
-            unit,
-            recipe.min_observed,
-            recipe.min_targets,
-            recipe.from_trend,
-            _by_step(network),
-            target_weights(measure, panel, preparation.season_length, preparation.log, unit),
-        )
-        share = None if plan.max_seconds is None else plan.max_seconds * (stop - first) / n_members
-        members = train_ensemble(
-            network,
-            source,
-            replace(plan, max_seconds=share),
-            rngs[first:stop],
-            dtype=dtype,
-            n_threads=n_threads,
-            progress=progress,
-            callbacks=callbacks,
-            first_member=first,
-        )
+    raw = preparation
+    if any(view.seasonal for view in recipe.views):
+        raw = preparation.with_season(panel, recipe.n_outputs)
+    seen = [raw if view.seasonal else preparation for view in recipe.views]
+    sources = {id(p): _source(panel, p, recipe, networks[0], measure) for p in seen}
+    sizes = [view.n_members for view in recipe.views]
+    members = train_each(
+        np.repeat(np.array(networks, object), sizes).tolist(),
+        [sources[id(p)] for p, n in zip(seen, sizes, strict=True) for _ in range(n)],
+        plan,
+        rng.spawn(sum(sizes)),
+        dtype=dtype,
+        n_threads=n_threads,
+        progress=progress,
+        callbacks=callbacks,
+    )
+    started = [bool(member.n_steps) for member in members]
+    if not any(started):
+        started[0] = True
+    groups, views, first = [], [], 0
+    for view, network, prepared in zip(recipe.views, networks, seen, strict=True):
+        theirs = slice(first, first + view.n_members)
         # after Ctrl-C some have not started: their random weights would only spoil the mean
-        trained = [member for member in members if member.n_steps] or members[:1]
-        statuses = frozenset(member.status for member in members)
-        return Model(recipe, preparation, network, tuple(trained), unit, statuses, n_threads)
-
-    n_plain = n_members - recipe.n_seasonal
-    model = view(preparation, 0, n_plain)
-    if not recipe.n_seasonal or "interrupted" in model.statuses:
-        return model
-    seasonal = view(preparation.with_season(panel, recipe.n_outputs), n_plain, n_members)
-    return replace(model, seasonal=seasonal, statuses=model.statuses | seasonal.statuses)
+        trained = [m for m, has in zip(members[theirs], started[theirs], strict=True) if has]
+        if trained:
+            groups.append(Group(prepared, network, tuple(trained), _unit(prepared, recipe)))
+            views.append(view)
+        first += view.n_members
+    statuses = frozenset(member.status for member in members)
+    return Model(recipe.with_views(views), preparation, tuple(groups), statuses, n_threads)
 
 
-def _by_step(network: Network) -> bool:
-    """Whether the network forecasts at every step of a window."""
-    return network.readout == "each"
+def _source(
+    panel: Panel, preparation: Preparation, recipe: Recipe, network: Network, measure: str | None
+) -> PanelSource:
+    unit = _unit(preparation, recipe)
+    return PanelSource(
+        preparation.apply(panel),
+        unit,
+        recipe.min_observed,
+        recipe.min_targets,
+        recipe.from_trend,
+        by_step(network),
+        target_weights(measure, panel, preparation.season_length, preparation.log, unit),
+    )
 
 
 def _unit(preparation: Preparation, recipe: Recipe) -> FloatArray:

@@ -14,6 +14,10 @@ from forecaster.nn.losses import Loss
 from forecaster.nn.training import Plan
 
 _AUTO = v.choice("auto")
+_WINDOWS = (
+    "a sequence of them",
+    lambda w: isinstance(w, list | tuple) and len(w) > 0 and all(map(v.integer(2)[1], w)),
+)
 RULES = {
     **SHARED_RULES,
     "loss": v.choice("absolute_error", "squared_error", "huber", "pinball", *MEASURES),
@@ -22,7 +26,7 @@ RULES = {
     "solver": v.choice("adam", "adamw", "rmsprop", "sgd"),
     "horizon": v.integer(1),
     "season_length": v.integer(1),
-    "window": v.either(v.integer(2), _AUTO),
+    "window": v.either(v.integer(2), _WINDOWS, _AUTO),
     "patch_size": v.either(v.integer(1), _AUTO),
     "strategy": v.choice("direct", "recursive"),
     "transform": v.choice("auto", "log", "none"),

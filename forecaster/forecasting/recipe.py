@@ -6,6 +6,7 @@ values per recurrent step, budgets that grow with the number of windows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,34 @@ GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor wou
 
 
 @dataclass(frozen=True)
+class View:
+    """What some networks of an ensemble look at.
+
+    Attributes
+    ----------
+    window, patch_size : int
+        Values in all, and values per recurrent step; the first is a multiple of the second.
+    seasonal : bool
+        Whether the values have their season.
+    n_members : int
+        Networks that look at this.
+    share : float
+        Their part in what the networks forecast.
+    """
+
+    window: int
+    patch_size: int
+    seasonal: bool
+    n_members: int
+    share: float
+
+    @property
+    def n_steps(self) -> int:
+        """Recurrent steps, T."""
+        return self.window // self.patch_size
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The resolved sizes of a model.
 
@@ -24,9 +53,8 @@ class Recipe:
     ----------
     n_outputs : int
         Steps that the network forecasts at once.
-    window, patch_size : int
-        Values that it looks at, and values per recurrent step; the first is a multiple of the
-        second.
+    views : tuple of View
+        What the networks look at; shares add up to 1.
     min_observed, min_targets : int
         Values before and after an origin that make it a training row.
     n_windows : int
@@ -42,13 +70,10 @@ class Recipe:
         Share of the trend anchor in the final forecast, next to the networks.
     hedge : float
         Share of repeating the last season; the rest is the blend's.
-    n_seasonal : int
-        Members of the ensemble that see values with their season.
     """
 
     n_outputs: int
-    window: int
-    patch_size: int
+    views: tuple[View, ...]
     min_observed: int
     min_targets: int
     n_windows: int
@@ -59,21 +84,20 @@ class Recipe:
     weight_decay: float
     blend: float
     hedge: float = 0.0
-    n_seasonal: int = 0
-
-    @property
-    def n_steps(self) -> int:
-        """Recurrent steps, T."""
-        return self.window // self.patch_size
 
     def with_sizes_of(self, other: Recipe) -> Recipe:
-        """The same for the data at hand, with the architecture of another."""
-        return replace(
-            self,
-            window=other.window,
-            patch_size=other.patch_size,
-            hidden_layer_sizes=other.hidden_layer_sizes,
-        )
+        """The same for the data at hand, with the networks of another."""
+        return replace(self, views=other.views, hidden_layer_sizes=other.hidden_layer_sizes)
+
+    def with_views(self, views: Sequence[View]) -> Recipe:
+        """The same with these views alone."""
+        total = sum(view.share for view in views)
+        return replace(self, views=tuple(replace(v, share=v.share / total) for v in views))
+
+    def with_shares(self, blend: float, of_views: Sequence[float]) -> Recipe:
+        """The same with another share of the trend, and other shares of the views."""
+        pairs = zip(self.views, of_views, strict=True)
+        return replace(self, blend=blend, views=tuple(replace(v, share=s) for v, s in pairs))
 
 
 def points_needed(horizon: int, strategy: str) -> int:
@@ -92,7 +116,7 @@ def resolve(
     horizon: int,
     season_length: int,
     strategy: str,
-    window: int | str,
+    window: int | Sequence[int] | str,
     patch_size: int | str,
     hidden_layer_sizes: tuple[int, ...] | str,
     batch_size: int | str,
@@ -101,8 +125,12 @@ def resolve(
     blend: float | str,
     deseasonalize: bool | str,
     n_estimators: int,
+    one_window: bool = False,
 ) -> Recipe:
-    """Replace every "auto" by a figure that suits the panel."""
+    """Replace every "auto" by a figure that suits the panel.
+
+    ``one_window``: whether "auto" stands for one window for all networks.
+    """
     lengths = panel.lengths
     longest, median = int(lengths.max()), float(np.median(lengths))
     n_outputs = horizon if strategy == "direct" else 1
@@ -113,15 +141,14 @@ def resolve(
     # A small panel cannot spare the last origins, whose targets are not all known.
     min_targets = n_outputs if global_model else 1
     n_windows = int(np.maximum(lengths - min_observed - min_targets + 1, 0).sum())
-    window = int(_or(window, _window(median, horizon, season_length, global_model)))
-    whole_seasons = season_length > 1 and window >= 3 * season_length
-    patch_size = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
+    windows = _windows(median, horizon, season_length, global_model)
+    windows = np.atleast_1d(_or(window, windows[:1] if one_window else windows)).tolist()
     both_views = deseasonalize == "auto" and global_model and season_length > 1
+    n_seasonal = 2 * n_estimators // 5 if both_views else 0
     units = 64 if global_model else 32 if n_windows >= 300 else 16
     return Recipe(
         n_outputs=n_outputs,
-        window=-(-window // patch_size) * patch_size,
-        patch_size=patch_size,
+        views=_views(windows, patch_size, season_length, n_estimators, n_seasonal),
         min_observed=min_observed,
         min_targets=min_targets,
         n_windows=n_windows,
@@ -132,7 +159,6 @@ def resolve(
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
         hedge=_season_share(n_windows) if blend == "auto" else 0.0,
-        n_seasonal=2 * n_estimators // 5 if both_views else 0,
     )
 
 
@@ -156,8 +182,33 @@ def _season_share(n_windows: int) -> float:
     return 0.15 / (1.0 + (n_windows / GLOBAL_FROM) ** 2)
 
 
-def _window(length: float, horizon: int, season_length: int, global_model: bool) -> int:
-    """Twice the horizon, four times where series are long, never less than a season."""
-    horizons = 4 if global_model and length >= 10 * horizon else 2
+def _windows(length: float, horizon: int, season_length: int, global_model: bool) -> list[int]:
+    """Twice the horizon, four times on large panels of long series, never less than a season.
+
+    And twice or half as much, or both: networks that look back differently err differently.
+    """
+    long = global_model and length >= 10 * horizon
     enough = max(2, min(12, int(length) // 5))  # short horizons still need a past
-    return max(horizons * horizon, season_length, enough)
+    window = max((4 if long else 2) * horizon, season_length, enough)
+    has_room = length >= 2 * window + horizon
+    longer = [2 * window] if has_room and (long or not global_model) else []
+    shorter = [window // 2] if window >= 4 and not long and (has_room or global_model) else []
+    return [window, *longer, *shorter]
+
+
+def _views(
+    windows: Sequence[int],
+    patch_size: int | str,
+    season_length: int,
+    n_members: int,
+    n_seasonal: int,
+) -> tuple[View, ...]:
+    """Windows in whole patches, dealt out in turns; the last members see the season."""
+    counts: dict[tuple[int, int, bool], int] = {}
+    for k in range(n_members):
+        window = windows[k % len(windows)]
+        whole_seasons = season_length > 1 and window >= 3 * season_length
+        patch = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
+        view = -(-window // patch) * patch, patch, k >= n_members - n_seasonal
+        counts[view] = counts.get(view, 0) + 1
+    return tuple(View(*view, n, n / n_members) for view, n in counts.items())

@@ -22,7 +22,7 @@ from forecaster.estimators.options import (
 from forecaster.exceptions import SkillWarning
 from forecaster.forecasting._fitted import FittedForecaster
 from forecaster.forecasting.base import Forecaster
-from forecaster.forecasting.blending import choose_blend
+from forecaster.forecasting.blending import choose_shares
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.options import RULES, asked_blend, make_training_plan, off_centre
@@ -51,7 +51,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         horizon: int = 1,
         season_length: int = 1,
         *,
-        window: int | str = "auto",
+        window: int | Sequence[int] | str = "auto",
         patch_size: int | str = "auto",
         strategy: str = "direct",
         transform: str = "auto",
@@ -217,6 +217,8 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         return resolve(
             panel,
             hidden_layer_sizes=sizes if isinstance(sizes, str) else hidden_sizes(self),
+            # dilations and residual connections suit one number of steps, one size of patches
+            one_window=self.residual or self.dilations is not None,
             **{name: getattr(self, name) for name in _RESOLVED} | {"blend": asked_blend(self)},
         )
 
@@ -235,14 +237,17 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         bar: tqdm,
         callbacks: Sequence[Callback] = (),
     ) -> Model:
-        network = make_network(
-            self,
-            self._cell,
-            recipe.n_steps,
-            recipe.patch_size,
-            recipe.n_outputs,
-            recipe.hidden_layer_sizes,
-        )
+        networks = [
+            make_network(
+                self,
+                self._cell,
+                view.n_steps,
+                view.patch_size,
+                recipe.n_outputs,
+                recipe.hidden_layer_sizes,
+            )
+            for view in recipe.views
+        ]
         season_length = known_season(panel, self.season_length)
         preparation = fit_preparation(
             panel, self.horizon, season_length, transform, bool(self.deseasonalize)
@@ -251,15 +256,14 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             panel,
             preparation,
             recipe,
-            network,
+            networks,
             plan,
             rng,
-            n_members=self.n_estimators,
-            measure=self.loss,
             n_threads=resolve_n_jobs(self.n_jobs),
             dtype=np.dtype(self.dtype),
             progress=bar.update,
             callbacks=callbacks,
+            measure=self.loss,
         )
 
     def _calibrate(
@@ -267,10 +271,10 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
     ) -> tuple[Calibration | None, Model]:
         """Errors of a model that has not seen the tail, of the series that reach far enough.
 
-        And the ``final`` model with the share of the trend that they speak for. They are on the
-        scale on which that one forecasts, which is all that the second one knows of the tail. It
-        has the final one's sizes and, should callbacks or the clock have cut that one short, as
-        many steps. No errors if training was interrupted.
+        And the ``final`` model with the shares that they speak for. They are on the scale on which
+        that one forecasts, which is all that the second one knows of the tail. It has the final
+        one's sizes and, should callbacks or the clock have cut that one short, as many steps. No
+        errors if training was interrupted.
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)
@@ -286,11 +290,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
             return None, final
-        tail, share = Tail(panel, held_out, self.horizon), final.recipe.blend
-        if self.blend == "auto":
-            share = choose_blend(tail, scale, model.with_blend(share))
-        calibration = calibrate(tail, self.season_length, scale, model.with_blend(share))
-        return calibration, final.with_blend(share)
+        tail = Tail(panel, held_out, self.horizon)
+        prior = final.recipe.blend, [view.share for view in final.recipe.views]
+        shares = choose_shares(tail, scale, model.with_shares(*prior), self.blend)
+        calibration = calibrate(tail, self.season_length, scale, model.with_shares(*shares))
+        return calibration, final.with_shares(*shares)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel = self.data_.panel

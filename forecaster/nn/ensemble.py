@@ -31,28 +31,48 @@ def train_ensemble(
     n_threads: int = 1,
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
-    first_member: int = 0,
 ) -> list[Trained]:
     """Train one network for each generator, from fresh weights or from ``thetas``.
 
     Threads go to the networks; a single one has them all for its minibatches. The time budget of
     the plan is one for all: each training has an equal share of it. Callbacks are called for one
-    training at a time, and know the networks by numbers from ``first_member``.
+    training at a time.
     """
+    return train_each(
+        [network] * len(rngs),
+        [source] * len(rngs),
+        plan,
+        rngs,
+        dtype=dtype,
+        thetas=thetas,
+        validation=validation,
+        n_threads=n_threads,
+        progress=progress,
+        callbacks=callbacks,
+    )
+
+
+def train_each(
+    networks: Sequence[Network],
+    sources: Sequence[Source],
+    plan: Plan | FullBatchPlan,
+    rngs: Sequence[np.random.Generator],
+    *,
+    dtype: np.dtype,
+    thetas: Sequence[np.ndarray] | None = None,
+    validation: Source | None = None,
+    n_threads: int = 1,
+    progress: Callable[[int], None] | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> list[Trained]:
+    """Train networks that may differ, each on rows of its own; all else as above."""
     plan, options = _shared(plan, len(rngs), validation, n_threads, progress, callbacks)
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
-        rng = rngs[member]
+        network, rng = networks[member], rngs[member]
         start = network.initial(rng, dtype) if thetas is None else thetas[member]
         return lambda stop: train(
-            network,
-            start,
-            source,
-            plan,
-            rng,
-            stop=stop,
-            member=first_member + member,
-            **options,
+            network, start, sources[member], plan, rng, stop=stop, member=member, **options
         )
 
     return train_side_by_side([training(k) for k in range(len(rngs))], n_threads)

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from forecaster.data.panel import Panel
 from forecaster.data.series_set import SeriesSet
 from forecaster.estimators._scaling import Scaler
+from forecaster.forecasting.group import Group
 from forecaster.forecasting.model import Model
 from forecaster.forecasting.preparation import Preparation
 from forecaster.nn.losses import KERNELS
@@ -97,13 +98,23 @@ def _(preparation: Preparation) -> Preparation:
 
 @check.register
 def _(model: Model) -> Model:
+    sizes = {group.unit.shape for group in model.groups}
     _require(
-        _is_array(model.unit, model.preparation.scale.shape, np.float64) and model.trained,
+        sizes == {model.preparation.scale.shape} and len(model.groups) == len(model.recipe.views),
         "a model whose parts differ in size",
     )
-    for member in model.trained:
-        _check_weights(model.network, member.theta)
     return model
+
+
+@check.register
+def _(group: Group) -> Group:
+    _require(
+        _is_array(group.unit, group.preparation.scale.shape, np.float64) and group.trained,
+        "networks and series that do not belong together",
+    )
+    for member in group.trained:
+        _check_weights(group.network, member.theta)
+    return group
 
 
 @check.register

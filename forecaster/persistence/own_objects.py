@@ -19,10 +19,11 @@ from forecaster.data.series_set import SeriesSet
 from forecaster.data.time_axis import TimeAxis
 from forecaster.data.time_checks import LongColumns
 from forecaster.estimators._scaling import Scaler
+from forecaster.forecasting.group import Group
 from forecaster.forecasting.intervals import Calibration
 from forecaster.forecasting.model import Model
 from forecaster.forecasting.preparation import Preparation
-from forecaster.forecasting.recipe import Recipe
+from forecaster.forecasting.recipe import Recipe, View
 from forecaster.nn import schedules, solvers
 from forecaster.nn.averaging import Average
 from forecaster.nn.losses import Loss
@@ -46,8 +47,8 @@ ESTIMATORS = [
     if _is_a(kind, BaseEstimator)
 ]
 _RECORDS = [
-    *(Calibration, Loss, Model, Network, Panel, Preparation, Recipe),
-    *(Scaler, SeriesSet, State, TimeAxis, Trained),
+    *(Calibration, Group, Loss, Model, Network, Panel, Preparation, Recipe),
+    *(Scaler, SeriesSet, State, TimeAxis, Trained, View),
 ]
 _OBJECTS = [
     *(Average, Order),

@@ -1,4 +1,6 @@
-"""The share of the trend follows held-out errors, the more of them the further."""
+"""Shares of trend and views follow held-out errors, the more of them the further."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -6,7 +8,8 @@ import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
-from forecaster.forecasting.blending import best_share, choose_blend
+from forecaster.forecasting.blending import best_share, choose_shares
+from forecaster.forecasting.recipe import View
 from forecaster.forecasting.tail import Tail
 
 RNG = np.random.default_rng(0)
@@ -18,36 +21,30 @@ def fitted(y=Y, **options):
     return ElmanForecaster(3, 4, **{**settings, **options}).fit(y)
 
 
-def errors(n_origins, good, bad):
-    """Of two forecasts; the second one's are ``bad`` times as large."""
-    first = np.random.default_rng(1).normal(size=(n_origins, 3))
-    second = np.random.default_rng(2).normal(size=(n_origins, 3))
-    return np.array([good * first, bad * second])
+def share(n_origins, good, bad, prior=0.25):
+    """Of the second of two forecasts, whose errors are ``bad`` times as large as they might be."""
+    first = np.random.default_rng(1).normal(size=(n_origins, 1, 3))
+    second = np.random.default_rng(2).normal(size=(n_origins, 1, 3))
+    return best_share(good * first, bad * second, prior, n_origins)
 
 
 def test_the_better_forecast_gets_more():
-    assert best_share(errors(50, 1, 9), 0.25) < 0.1
-    assert best_share(errors(50, 9, 1), 0.25) > 0.4
-    assert best_share(errors(5000, 9, 1), 0.25) > 0.95
+    assert share(50, 1, 9) < 0.1
+    assert share(50, 9, 1) > 0.4
+    assert share(5000, 9, 1) > 0.95
 
 
 def test_few_origins_move_the_share_less():
-    shares = [best_share(errors(n, 9, 1), 0.25) for n in (5, 50, 500)]
+    shares = [share(n, 9, 1) for n in (5, 50, 500)]
     assert 0.25 < shares[0] < shares[1] < shares[2]
     assert shares[0] < 0.35
 
 
-def test_many_series_at_one_time_prove_no_more_than_one():
-    once = errors(1, 9, 1)
-    again = np.repeat(once[:, :, None], 1000, axis=2)
-    assert best_share(once, 0.25) == best_share(again, 0.25)
-
-
 @pytest.mark.parametrize("prior", [0.0, 0.137, 1.0])
 def test_the_prior_stays_without_evidence(prior):
-    assert best_share(np.zeros((2, 5, 3)), prior) == prior
-    alike = np.ones((2, 5, 3))
-    assert best_share(alike, prior) == prior
+    assert best_share(np.zeros((5, 1, 3)), np.zeros((5, 1, 3)), prior, 5) == prior
+    alike = np.ones((5, 1, 3))
+    assert best_share(alike, alike, prior, 5) == prior
 
 
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -62,7 +59,58 @@ def test_the_choice_is_a_fitted_attribute_and_sees_no_future():
 def test_a_series_without_changes_has_no_say():
     model = fitted(calibrate=False, blend=0.25).model_
     tail = Tail(Panel.from_series([Y]), 12, 3)
-    assert choose_blend(tail, np.zeros(1), model) == 0.25
+    prior = 0.25, [view.share for view in model.recipe.views]
+    assert choose_shares(tail, np.zeros(1), model, "auto") == prior
+
+
+class Views:
+    """A model of three views whose errors are known; stands for Model and Tail at once."""
+
+    def __init__(self, sizes, n_series, n_origins=40):
+        rng = np.random.default_rng(0)
+        self.errors = [size * rng.normal(size=(n_origins, n_series, 3)) for size in sizes]
+        self.trend = rng.normal(size=(n_origins, n_series, 3))
+        self.n_origins, self.panel, self.preparation = n_origins, None, self
+        self.recipe = self._recipe(0.25, [0.4, 0.4, 0.2])
+
+    @staticmethod
+    def _recipe(blend, shares):
+        views = tuple(View(8, 2, False, 1, share) for share in shares)
+        return SimpleNamespace(blend=blend, views=views)
+
+    def apply(self, panel):
+        return SimpleNamespace(values=0.0)
+
+    def targets(self, values):
+        return np.zeros_like(self.trend)
+
+    def with_shares(self, blend, shares):
+        mixed = sum(share * error for share, error in zip(shares, self.errors, strict=True))
+        return blend * self.trend + (1 - blend) * mixed
+
+    def forecasts(self, errors):
+        return errors, None
+
+
+def test_views_count_by_their_errors():
+    views = Views([1, 5, 1], n_series=100)
+    blend, shares = choose_shares(views, np.ones(100), views, "auto")
+    assert sum(shares) == pytest.approx(1)
+    assert shares[1] < 0.1 < shares[2]
+    assert 0.3 < shares[0] < 0.9
+    assert blend > 0.25  # the trend errs like two views that err independently
+    assert choose_shares(views, np.ones(100), views, 0.25) == (0.25, shares)
+
+
+def test_one_series_moves_views_less_than_many():
+    one, many = (Views([1, 5, 1], n) for n in (1, 400))
+    moved = [choose_shares(v, np.ones(v.trend.shape[1]), v, "auto")[1] for v in (one, many)]
+    assert 0.4 > moved[0][1] > moved[1][1]
+
+
+def test_views_that_err_alike_keep_their_shares():
+    views = Views([0, 0, 0], n_series=3)
+    assert choose_shares(views, np.ones(3), views, 0.25)[1] == pytest.approx([0.4, 0.4, 0.2])
 
 
 def test_a_given_blend_is_no_hedge():

@@ -55,6 +55,7 @@ EFFECTS = [
     ("horizon", 4, {}),
     ("season_length", 1, {}),
     ("window", 9, {}),
+    ("window", (12, 9), {}),
     ("patch_size", 3, {}),
     ("strategy", "recursive", {}),
     ("transform", "none", {"transform": "log"}),
@@ -135,13 +136,13 @@ def test_the_trend_alone():
 @pytest.mark.parametrize("max_steps", [1, 7, 50, 70, 101])
 def test_so_many_steps_are_taken(max_steps):
     fitted = forecaster(max_steps=max_steps, hidden_layer_sizes=1, window=2).fit(Y)
-    assert [member.n_steps for member in fitted.model_.trained] == [max_steps] * 2
+    assert [member.n_steps for member in fitted.model_.members] == [max_steps] * 2
     assert len(fitted.loss_curve_) == -(-max_steps // 50)
 
 
 def test_the_losses_are_those_of_the_ensemble():
     fitted = forecaster(max_steps=120, hidden_layer_sizes=1, window=2).fit(Y)
-    first, second = (member.loss_curve for member in fitted.model_.trained)
+    first, second = (member.loss_curve for member in fitted.model_.members)
     assert first != second
     expected = [(a + b) / 2 for a, b in zip(first, second, strict=True)]
     assert fitted.loss_curve_ == pytest.approx(expected, rel=1e-12)
@@ -154,7 +155,7 @@ def test_the_losses_are_those_of_the_ensemble():
 def test_attributes_tell_what_was_trained():
     fitted = forecaster().fit(Y)
     assert fitted.recipe_.max_steps == 6
-    assert fitted.recipe_.window == 12
+    assert [view.window for view in fitted.recipe_.views] == [12, 24]
     assert [set(weights) for weights in fitted.weights_] == 2 * [
         {"0.Wx", "0.Wh", "0.b", "V", "S", "c"}
     ]
@@ -180,7 +181,9 @@ def test_verbose_shows_a_bar_on_stderr(capsys):
         ("horizon", 2.0, "an integer >= 1, got 2.0"),
         ("season_length", 0, "an integer >= 1, got 0"),
         ("season_length", "12", "an integer >= 1, got '12'"),
-        ("window", 1, "an integer >= 2 or one of 'auto', got 1"),
+        ("window", (4, 1), r"an integer >= 2 or a sequence of them or one of 'auto', got \(4, 1\)"),
+        ("window", (), r"an integer >= 2 or a sequence of them or one of 'auto', got \(\)"),
+        ("window", 1, "an integer >= 2 or a sequence of them or one of 'auto', got 1"),
         ("patch_size", 0, "an integer >= 1 or one of 'auto', got 0"),
         ("strategy", "iterated", "one of 'direct', 'recursive', got 'iterated'"),
         ("transform", None, "one of 'auto', 'log', 'none', got None"),
@@ -299,7 +302,7 @@ def test_random_generators(make):
 
 
 def test_members_differ():
-    one, two = forecaster().fit(Y).model_.trained
+    one, two = forecaster().fit(Y).model_.members
     assert not np.array_equal(one.theta, two.theta)
 
 
@@ -332,7 +335,7 @@ def test_ctrl_c_leaves_a_forecaster_that_can_be_used(interrupt, n_jobs, n):
     with pytest.warns(UserWarning, match="interrupted; the best weights so far") as caught:
         fitted = forecaster(n_estimators=5, n_jobs=n_jobs).fit(Y)
     assert caught[0].filename == __file__
-    trained = fitted.model_.trained
+    trained = fitted.model_.members
     assert len(trained) == 1 or all(member.n_steps for member in trained)
     assert "interrupted" in fitted.model_.statuses
     assert np.isfinite(fitted.predict(7)).all()
@@ -356,7 +359,7 @@ def test_ctrl_c_in_the_second_model_leaves_no_intervals(interrupt):
     with pytest.warns(UserWarning, match="interrupted") as caught:
         fitted = forecaster(calibrate=True).fit(Y)
     assert caught[0].filename == __file__
-    assert [member.status for member in fitted.model_.trained] == ["finished"] * 2
+    assert [member.status for member in fitted.model_.members] == ["finished"] * 2
     assert fitted.calibration_ is None
     assert np.isfinite(fitted.predict(7)).all()
 

@@ -98,15 +98,15 @@ def test_the_forecast_is_that_of_the_last_step():
     options = {"readout": "each", "window": 6, "patch_size": 2, "transform": "none", "blend": 0}
     fitted = forecaster(**options).fit(y)
     model = fitted.model_
-    for member in model.trained:  # without recurrence
-        model.network.views(member.theta)["0.Wh"][:] = 0
+    for member in model.members:  # without recurrence
+        model.groups[0].network.views(member.theta)["0.Wh"][:] = 0
     panel = fitted.data_.panel
     before = model.forecast_prepared(panel, 3)
-    network, prepared = model.network, model.preparation.apply(panel)
+    network, prepared = model.groups[0].network, model.preparation.apply(panel)
     patch = (prepared.values[-2:] - prepared.values[-3]) / model.unit[0]
     learned = [
         np.tanh(patch @ w["0.Wx"] + w["0.b"]) @ w["V"] + patch @ w["S"] + w["c"]
-        for w in (network.views(member.theta) for member in model.trained)
+        for w in (network.views(member.theta) for member in model.members)
     ]
     expected = prepared.trend(3)[0] + model.unit[0] * np.mean(learned, axis=0)
     np.testing.assert_allclose(before[0], expected, rtol=1e-6)

@@ -162,11 +162,11 @@ def test_the_calibration_model_never_sees_the_tail(calibrated):
     changed[-held_out:] *= 3
     other, _, same, *_, twin = calibrated(changed)
     assert held_out == same > 3
-    np.testing.assert_array_equal(model.trained[0].theta, twin.trained[0].theta)
+    np.testing.assert_array_equal(model.members[0].theta, twin.members[0].theta)
     np.testing.assert_array_equal(model.preparation.scale, twin.preparation.scale)
     np.testing.assert_array_equal(model.preparation.alpha, twin.preparation.alpha)
     assert model.preparation.log == twin.preparation.log
-    assert not np.array_equal(one.model_.trained[0].theta, other.model_.trained[0].theta)
+    assert not np.array_equal(one.model_.members[0].theta, other.model_.members[0].theta)
 
 
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")

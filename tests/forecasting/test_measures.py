@@ -68,11 +68,11 @@ def noise(n):
 @pytest.mark.parametrize("quantile", [0.1, 0.9])
 def test_quantiles_lie_where_they_should(quantile):
     """Of skewed noise without memory, on values that training has not seen."""
-    y = noise(700)
+    y = noise(1500)
     net = ElmanForecaster(4, loss="pinball", quantile=quantile, random_state=0, n_estimators=2)
-    net.fit(y[:400])
+    net.fit(y[:1000])
     below = []
-    for start in range(400, 700, 4):
+    for start in range(1000, 1500, 4):
         actual = y[start : start + 4]
         below.append(actual < net.predict())
         net.update(actual)

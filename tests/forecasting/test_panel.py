@@ -152,34 +152,37 @@ def model(panel=PANEL, transform="none", n_members=2, season_length=4, **sizes):
         "n_estimators": n_members,
     }
     sizes = recipe.resolve(panel, horizon=3, season_length=season_length, **{**auto, **sizes})
-    network = Network(
-        sizes.n_steps, sizes.patch_size, (3,), sizes.n_outputs, readout="all", skip=True
-    )
+    networks = [
+        Network(view.n_steps, view.patch_size, (3,), sizes.n_outputs, readout="all", skip=True)
+        for view in sizes.views
+    ]
     plan = Plan(Adam, batch_size=sizes.batch_size, max_iter=2, steps_per_iter=2, drop_last=True)
     return fit_model(
         panel,
         fit_preparation(panel, 3, season_length, transform, True),
         sizes,
-        network,
+        networks,
         plan,
         np.random.default_rng(0),
-        n_members=n_members,
         n_threads=1,
         dtype=np.dtype("float64"),
     )
 
 
 def slow_forecast(fitted, panel, s):
-    """Share of the trend + the mean network's change + season, back from logs."""
-    preparation, sizes, network = fitted.preparation, fitted.recipe, fitted.network
+    """Share of the trend + the networks' changes + season, back from logs."""
+    preparation, sizes = fitted.preparation, fitted.recipe
     prepared, unit = preparation.apply(panel), fitted.unit[s]
     y = prepared.values[panel.indptr[s] : panel.indptr[s + 1]]
-    window = slow_window(y, len(y) - 1, unit, sizes.n_steps, sizes.patch_size)[None]
-    outputs = [reference.outputs(network, m.theta, window)[0, 0] for m in fitted.trained]
+    change = np.zeros(3)
+    for view, group in zip(sizes.views, fitted.groups, strict=True):
+        window = slow_window(y, len(y) - 1, unit, view.n_steps, view.patch_size)[None]
+        outputs = [reference.outputs(group.network, m.theta, window)[0, 0] for m in group.trained]
+        change += view.share * unit * np.mean(outputs, axis=0)
     anchor = prepared.trend(3)[s]
     start = anchor if sizes.from_trend else y[-1]
     blend = 1 if preparation.exact[s] else sizes.blend
-    result = blend * anchor + (1 - blend) * (start + unit * np.mean(outputs, axis=0))
+    result = blend * anchor + (1 - blend) * (start + change)
     if not preparation.exact[s]:
         m = preparation.season_length
         missing = max(0, m - len(y))
@@ -191,9 +194,12 @@ def slow_forecast(fitted, panel, s):
 
 @pytest.mark.parametrize("transform", ["none", "log"])
 @pytest.mark.parametrize("large_from", [10, 10_000], ids=["large", "small"])
-def test_a_forecast_is_the_sum_of_its_parts(monkeypatch, transform, large_from):
+@pytest.mark.parametrize("window", [6, (6, 2)], ids=str)
+def test_a_forecast_is_the_sum_of_its_parts(monkeypatch, window, transform, large_from):
     monkeypatch.setattr(recipe, "GLOBAL_FROM", large_from)
-    fitted = model(transform=transform)
+    fitted = model(transform=transform, n_members=3, window=window)
+    if window != 6:
+        fitted = fitted.with_shares(fitted.recipe.blend, [0.3, 0.7])
     assert fitted.recipe.from_trend == (large_from == 10_000)
     expected = [slow_forecast(fitted, PANEL, s) for s in range(len(LENGTHS))]
     np.testing.assert_allclose(forecasts_of(fitted, PANEL, 3), expected, rtol=1e-10)

@@ -35,19 +35,52 @@ def test_points_needed():
 @pytest.mark.parametrize("window, patch, rounded", [(12, 4, 12), (12, 5, 15), (3, 7, 7), (2, 1, 2)])
 def test_windows_are_whole_patches(window, patch, rounded):
     found = recipe([100], window=window, patch_size=patch)
-    assert (found.window, found.patch_size, found.n_steps) == (rounded, patch, rounded // patch)
+    (view,) = found.views
+    assert (view.window, view.patch_size, view.n_steps) == (rounded, patch, rounded // patch)
+    assert (view.n_members, view.share, view.seasonal) == (5, 1.0, False)
 
 
 def test_a_patch_is_a_season_where_the_window_holds_three():
-    assert recipe([200], window=12, season_length=4).patch_size == 4
-    assert recipe([200], window=11, season_length=4).patch_size == 3  # a quarter of the window
+    assert recipe([200], window=12, season_length=4).views[0].patch_size == 4
+    assert recipe([200], window=11, season_length=4).views[0].patch_size == 3  # a quarter
+
+
+def windows(lengths, **options):
+    return [view.window for view in recipe(lengths, **options).views]
 
 
 def test_windows_reach_back_two_horizons_and_a_season():
-    assert recipe([100]).window == 12
-    assert recipe([100], season_length=24).window == 24
-    assert recipe([100], horizon=1).window == 12  # short horizons still need a past
-    assert recipe([10], horizon=1).window == 2
+    """And, where there is room, twice and half as far."""
+    assert windows([29]) == [12]
+    assert windows([30]) == [12, 24, 6]
+    assert windows([100], season_length=24) == [24, 48, 12]
+    assert windows([100], horizon=1) == [12, 24, 6]  # short horizons still need a past
+    assert windows([10], horizon=1) == [2, 4]
+
+
+def test_windows_of_large_panels():
+    """Of short series: two horizons and one; of long ones: four and eight, if they fit."""
+    assert windows([40] * 1000) == [12, 6]
+    assert windows([59] * 1000) == [12, 6]
+    assert windows([60] * 1000) == [24, 48]
+    assert windows([100] * 1000, season_length=48, deseasonalize=True) == [48]
+
+
+def test_members_take_the_windows_in_turns():
+    found = recipe([100], window=(12, 16, 8), season_length=4, n_estimators=5)
+    assert [(v.window, v.patch_size, v.n_members, v.share) for v in found.views] == [
+        (12, 4, 2, 0.4),
+        (16, 4, 2, 0.4),
+        (8, 2, 1, 0.2),
+    ]
+    assert windows([100], window=(12, 16, 8), n_estimators=2) == [12, 16]
+    (same,) = recipe([100], window=(11, 12), patch_size=4).views  # once they are whole patches
+    assert (same.window, same.n_members) == (12, 5)
+
+
+def test_one_window_for_all_networks():
+    assert windows([100], one_window=True) == [12]
+    assert windows([100], one_window=True, window=(12, 24)) == [12, 24]
 
 
 @pytest.mark.parametrize("season_length", [1, 4, 50, 1000])
@@ -86,7 +119,7 @@ def test_large_panels_learn_more():
     assert found.min_targets == 6
     assert found.hidden_layer_sizes == (64,)
     assert found.batch_size == 256
-    assert found.window == 24  # four horizons, the series being long
+    assert found.views[0].window == 24  # four horizons, the series being long
     assert found.max_steps == 10 * found.n_windows // 256
     assert recipe([n] * 1000).max_steps == 2000
 

@@ -37,7 +37,7 @@ def n_steps(monkeypatch, **options):
     recurrent_fit_model = recurrent.fit_model
     monkeypatch.setattr(recurrent, "fit_model", fit_model)
     fitted = forecaster(**{**STEPS, "calibrate": True, **options}).fit(Y)
-    return fitted, [[member.n_steps for member in model.trained] for model in models]
+    return fitted, [[member.n_steps for member in model.members] for model in models]
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -48,7 +48,7 @@ def test_callbacks_hear_of_the_final_model_alone(monkeypatch, n_jobs):
     heard = sorted((epoch.member, epoch.iteration) for epoch in listener.epochs)
     assert heard == [(member, k) for member in (0, 1) for k in (1, 2, 3, 4)]
     for epoch in listener.epochs:
-        member = fitted.model_.trained[epoch.member]
+        member = fitted.model_.members[epoch.member]
         assert epoch.train_loss == member.loss_curve[epoch.iteration - 1]
         assert epoch.n_steps == min(50 * epoch.iteration, 170)
         assert epoch.validation_loss is None

@@ -1,6 +1,4 @@
-"""On a large panel some networks see the windows with their season."""
-
-from dataclasses import replace
+"""Networks look back differently far; on a large panel some see the season."""
 
 import numpy as np
 import pandas as pd
@@ -29,44 +27,60 @@ def fitted(n_estimators=5, season_length=4, **options):
     return forecaster.fit(pd.DataFrame(SERIES))
 
 
+def kinds(forecaster):
+    """Window, season left in or not, and number of networks of each view."""
+    return [(v.window, v.seasonal, v.n_members) for v in forecaster.recipe_.views]
+
+
 @pytest.mark.parametrize("n_estimators, n_seasonal", [(1, 0), (2, 0), (3, 1), (5, 2)])
 def test_two_of_five_see_the_season(n_estimators, n_seasonal):
-    forecaster = fitted(n_estimators)
-    model = forecaster.model_
-    assert forecaster.recipe_.n_seasonal == n_seasonal
-    assert len(model.members) == len(forecaster.weights_) == n_estimators
-    assert len(model.trained) == n_estimators - n_seasonal
-    assert (model.seasonal is None) == (n_seasonal == 0)
+    forecaster = fitted(n_estimators, window=8)
+    views, groups = forecaster.recipe_.views, forecaster.model_.groups
+    assert sum(view.n_members for view in views if view.seasonal) == n_seasonal
+    assert [len(group.trained) for group in groups] == [view.n_members for view in views]
+    assert len(forecaster.model_.members) == len(forecaster.weights_) == n_estimators
+
+
+def test_members_look_back_differently():
+    """Through windows of their own networks, two of them with the season."""
+    forecaster = fitted(window=(8, 4))
+    assert kinds(forecaster) == [(8, False, 2), (4, False, 1), (4, True, 1), (8, True, 1)]
+    steps = [group.network.n_steps for group in forecaster.model_.groups]
+    assert steps == [4, 4, 4, 4]
+    assert [len(w["0.Wx"]) for w in forecaster.weights_] == [2, 2, 1, 1, 2]  # values in a patch
 
 
 @pytest.mark.parametrize(
     "options", [{"deseasonalize": True}, {"deseasonalize": False}, {"season_length": 1}]
 )
 def test_all_see_the_same_if_told_so_or_without_season(options):
-    assert fitted(**options).model_.seasonal is None
+    assert not any(view.seasonal for view in fitted(**options).recipe_.views)
 
 
 def test_small_panels_have_one_view(monkeypatch):
     monkeypatch.setattr(recipe, "GLOBAL_FROM", 10_000)
-    assert fitted().model_.seasonal is None
+    assert not any(view.seasonal for view in fitted().recipe_.views)
+
+
+def only(forecaster, k):
+    """What one group of networks forecasts by itself."""
+    shares = np.eye(len(forecaster.recipe_.views))[k].tolist()
+    model, panel = forecaster.model_.with_shares(0.0, shares), forecaster.data_.panel
+    return model.forecast_prepared(panel, 3)
 
 
 def test_views_are_averaged_by_numbers_of_members():
-    forecaster = fitted(blend=0.0)
+    forecaster = fitted(blend=0.0, window=(8, 4))
     model, panel = forecaster.model_, forecaster.data_.panel
-    plain = replace(model, seasonal=None)
-    first, second = (
-        np.log(view.preparation.restore(view.forecast_prepared(panel, 3), panel))
-        for view in (plain, model.seasonal)
-    )
-    found = np.log(forecaster.predict().to_numpy().T)
-    np.testing.assert_allclose(found, (3 * first + 2 * second) / 5, rtol=1e-12)
-    assert np.abs(first - second).max() > 1e-3
+    parts = [only(forecaster, k) for k in range(4)]
+    found = model.forecast_prepared(panel, 3)
+    np.testing.assert_allclose(found, np.average(parts, axis=0, weights=[2, 1, 1, 1]), rtol=1e-9)
+    assert all(np.abs(part - found).max() > 1e-3 for part in parts)
 
 
 def test_the_season_stays_in_the_other_view():
-    forecaster = fitted()
-    panel, seasonal = forecaster.data_.panel, forecaster.model_.seasonal
+    forecaster = fitted(window=8)
+    panel, (_, seasonal) = forecaster.data_.panel, forecaster.model_.groups
     np.testing.assert_array_equal(seasonal.preparation.apply(panel).values, np.log(panel.values))
     assert np.ptp(forecaster.model_.preparation.indices, axis=1).min() > 0.2
 

@@ -77,7 +77,7 @@ def test_deep_nesting_is_refused(path):
 
 def test_a_header_with_infinity_is_refused(path):
     members = members_of(path)
-    text = members["header.json"].decode().replace('"format":1', '"format":1,"size":1e999')
+    text = members["header.json"].decode().replace('"format":', '"size":1e999,"format":')
     write_zip(path, {**members, "header.json": text})
     refused(path, "has a header.json that forecaster.save did not write")
 
@@ -164,6 +164,7 @@ def arrays_of_unfit_sizes():
     classes = fitted(ElmanClassifier)
     half_way = fitted(ElmanRegressor).partial_fit(X, Y)
     panel = ("fitted", "data_", "panel")
+    groups = ("fitted", "model_", "groups", "items")
 
     def shorter(*names):
         return lambda content, arrays: arrays.update(
@@ -214,10 +215,14 @@ def arrays_of_unfit_sizes():
         ),
         "no times": (naive, shorter("fitted", "data_", "axis", "first")),
         "a preparation": (model, shorter("fitted", "model_", "preparation", "alpha")),
-        "units": (model, shorter("fitted", "model_", "unit")),
+        "units": (model, shorter(*groups, 0, "unit")),
         "no members": (
             model,
-            lambda c, _: fields(c, "fitted", "model_", "trained")["fields"].update(items=[]),
+            lambda c, _: fields(c, *groups, 0, "trained")["fields"].update(items=[]),
+        ),
+        "a group too many": (
+            model,
+            lambda c, _: fields(c, *groups).append(fields(c, *groups, 0)),
         ),
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import forecaster
+from forecaster.persistence import versions
 from forecaster.persistence.versions import FORMAT
 from tests.persistence.make_files import windows
 
@@ -46,3 +47,30 @@ def test_a_forecaster_forecasts_what_it_did(number):
     ]
     numbers = forecasts[["mean", "lo-80", "hi-80"]].to_numpy()
     np.testing.assert_allclose(numbers, expected(number)["forecasts"], **ROUNDING["float64"])
+
+
+def node(kind, **fields):
+    return {"type": kind, "fields": fields}
+
+
+def networks(n, **others):
+    parts = {name: node(name) for name in ("preparation", "network", "unit")}
+    return node("Model", **parts, trained=node("tuple", items=["net"] * n), **others)
+
+
+def test_networks_that_see_the_season_become_a_group():
+    """From format 1, where they were a model within the model."""
+    sizes = {"window": 6, "patch_size": 2}
+    recipe, other = (node("Recipe", blend=0.2, n_seasonal=2, **sizes) for _ in range(2))
+    model = networks(3, recipe=recipe, seasonal=networks(2, recipe=other, seasonal=None))
+    header = {"format": 1, "content": node("ElmanForecaster", model_=model)}
+    versions.upgrade(header)
+    fields = header["content"]["fields"]["model_"]["fields"]
+    assert set(fields) == {"recipe", "preparation", "groups"}
+    groups = fields["groups"]["fields"]["items"]
+    assert [len(group["fields"]["trained"]["fields"]["items"]) for group in groups] == [3, 2]
+    recipe = fields["recipe"]["fields"]
+    assert set(recipe) == {"blend", "views"}
+    plain, seasonal = (view["fields"] for view in recipe["views"]["fields"]["items"])
+    assert plain == {**sizes, "seasonal": False, "n_members": 3, "share": 0.6}
+    assert seasonal == {**sizes, "seasonal": True, "n_members": 2, "share": 0.4}

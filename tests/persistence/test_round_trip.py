@@ -22,6 +22,7 @@ from forecaster.nn.solvers import Adam
 from forecaster.nn.state import State
 from forecaster.persistence import codec, own_objects
 from forecaster.persistence.files import CODECS
+from forecaster.persistence.versions import FORMAT
 from tests.persistence.common import (
     NAMES,
     SERIES,
@@ -223,7 +224,7 @@ def test_the_file_is_an_archive_of_arrays_with_a_readable_header(tmp_path):
     with np.load(path, allow_pickle=False) as archive:
         header = json.loads(archive["header.json"])
         assert all(isinstance(archive[name], np.ndarray) for name in archive.files[1:])
-    assert header["format"] == 1
+    assert header["format"] == FORMAT
     assert header["library"] == forecaster.__version__
     assert header["content"]["type"] == "ElmanRegressor"
     parameters = header["content"]["fields"]["parameters"]["fields"]
