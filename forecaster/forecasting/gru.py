@@ -117,7 +117,7 @@ class GRUForecaster(RecurrentForecaster):
     learning_rate_init : float, default=5e-3
         Learning rate; the peak of the schedule.
     max_steps : int or "auto", default="auto"
-        Optimiser steps. "auto": 300 to 2,000 with the number of windows.
+        Optimiser steps. "auto": 300 to 2,500 with the number of windows.
     max_seconds : float or None, default=None
         Time budget of `fit`, of which the final and the second ensemble (see ``calibrate``)
         have half each. Once it is spent no further step is made; the networks are used as they

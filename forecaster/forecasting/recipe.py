@@ -155,7 +155,7 @@ def resolve(
         from_trend=not global_model,
         hidden_layer_sizes=_or(hidden_layer_sizes, (units,)),
         batch_size=min(_or(batch_size, 256 if global_model else 64), n_windows),
-        max_steps=_or(max_steps, int(np.clip(10 * n_windows / 256, 300, 2000))),
+        max_steps=_or(max_steps, int(np.clip(20 * n_windows / 256, 300, 2500))),
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
         hedge=_season_share(n_windows) if blend == "auto" else 0.0,

@@ -120,8 +120,8 @@ def test_large_panels_learn_more():
     assert found.hidden_layer_sizes == (64,)
     assert found.batch_size == 256
     assert found.views[0].window == 24  # four horizons, the series being long
-    assert found.max_steps == 10 * found.n_windows // 256
-    assert recipe([n] * 1000).max_steps == 2000
+    assert found.max_steps == 20 * found.n_windows // 256
+    assert recipe([n] * 1000).max_steps == 2500
 
 
 def test_the_less_there_is_to_learn_from_the_more_goes_to_the_trend():
