@@ -111,7 +111,10 @@ class Model:
             mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._learned(prepared)
         if recipe.hedge:
             season = prepared.last_season(self.preparation.season_length, recipe.n_outputs)
-            mixed = recipe.hedge * season + (1.0 - recipe.hedge) * mixed
+            hedge = np.full((panel.n_series, 1), recipe.hedge)
+            if self.preparation.borrowed is not None:
+                hedge = np.maximum(hedge, self.preparation.borrowed[:, None])
+            mixed = hedge * season + (1.0 - hedge) * mixed
         return np.where(self.preparation.exact[:, None], trend, mixed)
 
     def _learned(self, prepared: Prepared) -> FloatArray:

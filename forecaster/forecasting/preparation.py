@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.data.panel import FloatArray, Panel
+from forecaster.data.panel import FloatArray, IntArray, Panel
 from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
 from forecaster.kernels import smoothing
 
@@ -70,6 +70,9 @@ class Preparation:
         Mean absolute change over 1 to horizon steps; 0 for a constant series.
     exact : bool array (S,)
         Whether the trend anchor misses nothing: a constant, a line, an exact season.
+    borrowed : array (S,) or None
+        What repeating the last season counts for in the forecast of a series that has more than
+        one but is too short for indices; 0 for other series, None if there is no such series.
     """
 
     log: bool
@@ -78,6 +81,7 @@ class Preparation:
     share: FloatArray
     scale: FloatArray
     exact: np.ndarray
+    borrowed: FloatArray | None = None
 
     @property
     def season_length(self) -> int:
@@ -114,6 +118,7 @@ class Preparation:
             share=np.tile(self.share, n),
             scale=np.tile(self.scale, n),
             exact=np.tile(self.exact, n),
+            borrowed=None if self.borrowed is None else np.tile(self.borrowed, n),
         )
 
     def going_on(self, panel: Panel) -> Preparation:
@@ -195,4 +200,19 @@ def _fit(
     rounding = _ROUNDING * np.maximum.reduceat(np.abs(values), indptr[:-1])
     scale[scale <= rounding] = 0.0
     exact = np.sqrt(square) <= rounding + _EXACT * scale
-    return Preparation(log, indices, alpha, share, scale, exact), error
+    borrowed = _borrowed(panel.lengths, indices, scale) if deseasonalize else None
+    return Preparation(log, indices, alpha, share, scale, exact, borrowed), error
+
+
+def _borrowed(lengths: IntArray, indices: FloatArray, scale: FloatArray) -> FloatArray | None:
+    """A series that is too short for indices repeats itself as far as the others have a season.
+
+    That is: by the mean share of the season in the variance of their seasons and changes.
+    """
+    m = indices.shape[1]
+    short, known = (lengths >= m) & (lengths < 2 * m), lengths >= 2 * m
+    if m == 1 or not short.any() or not known.any():
+        return None
+    season, change = np.square(indices[known]).mean(axis=1), np.square(scale[known])
+    total = season + change
+    return np.where(short, np.mean(season / np.where(total > 0, total, 1.0)), 0.0)

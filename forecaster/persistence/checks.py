@@ -86,7 +86,7 @@ def _(scaler: Scaler) -> Scaler:
 
 @check.register
 def _(preparation: Preparation) -> Preparation:
-    parts = [value for value in vars(preparation).values() if not isinstance(value, bool | int)]
+    parts = [part for part in vars(preparation).values() if isinstance(part, np.ndarray)]
     _require(
         preparation.indices.ndim == 2
         and len({np.shape(part)[:1] for part in parts}) == 1
