@@ -76,6 +76,7 @@ def noise(n):
     return 20 + np.random.default_rng(1).exponential(size=n)
 
 
+@pytest.mark.jit  # 40 s each without
 @pytest.mark.parametrize("quantile", [0.1, 0.9])
 def test_quantiles_lie_where_they_should(quantile):
     """Of skewed noise without memory, on values that training has not seen."""
