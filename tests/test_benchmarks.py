@@ -74,7 +74,7 @@ def test_an_ablation_may_refer_to_the_defaults_recipe(parts):
 
     from forecaster import ElmanForecaster
 
-    quick = {"max_steps": 1, "n_estimators": 2, "calibrate": False, "n_jobs": 1}
+    quick = {"max_seconds": 1e-9, "n_estimators": 2, "calibrate": False, "n_jobs": 1}
     recipes = {
         label: fit(ElmanForecaster, seasonal(40, 0), 8, 4, **{**quick, **options}).recipe_
         for label, options in ABLATION.items()
@@ -84,5 +84,6 @@ def test_an_ablation_may_refer_to_the_defaults_recipe(parts):
     assert [v.window for v in recipes["one window for all networks"].views] == [window]
     assert [v.window for v in recipes["that window doubled"].views] == [2 * window]
     assert recipes["four times the weight decay"].weight_decay == 4 * default.weight_decay
+    assert recipes["a quarter of the steps"].max_steps == default.max_steps // 4 == 75
     without = recipes["networks and trend, no last season"]
     assert (without.blend, without.hedge) == (default.blend, 0.0) != (default.blend, default.hedge)

@@ -29,7 +29,8 @@ class LSTMForecaster(RecurrentForecaster):
         shows two of them.
     window : int, sequence of int or "auto", default="auto"
         Values that a network looks at, rounded up to whole patches. Several: the networks take
-        them in turns, and how much each counts is nudged by the held-out origins of `calibrate`.
+        them in turns, the first ones first, and how much each counts is nudged by the held-out
+        origins of `calibrate`.
         "auto": twice the horizon (four times on large panels of long series), at least a season;
         and twice or half as much, or both, by kind and length of the data. With ``dilations`` or
         ``residual``, which suit one size, the first of these alone.
@@ -100,8 +101,10 @@ class LSTMForecaster(RecurrentForecaster):
     quantile : float, default=0.5
         With ``loss="pinball"``: share of the values that shall lie below the forecasts, between 0
         and 1. Other quantiles than the median go without calibration, `level` and, unless ``blend``
-        asks for it, the trend forecast, and reach as far as the horizon. For intervals around the
-        middle, `level` of `predict` is calibrated for any loss.
+        asks for it, the trend forecast, and reach as far as the horizon. On short series they lie
+        too near the middle: of noise, 74 % of what followed 30 values lay below the 0.9, 82 % after
+        100, 89 % after 1,000. For intervals around the middle, `level` of `predict` is calibrated
+        for any loss.
     solver : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
         Optimiser.
     alpha : float, default=0.0
@@ -165,18 +168,19 @@ class LSTMForecaster(RecurrentForecaster):
     Attributes
     ----------
     recipe_ : Recipe
-        Sizes and budgets in force: what every "auto" became.
+        Sizes and budgets in force: what every "auto" became. Its ``views`` tell which networks look
+        at what, and what they count.
     transform_ : {"log", "none"}
         What ``transform="auto"`` became.
     seasons_ : array (n_series, season_length)
         What is taken away from the (transformed) values of each season, from a series' first value
         on; zeros where no season stands out.
     model_ : Model
-        Preparation, architecture and trained members.
+        Preparation, and a group of trained networks for each of ``recipe_.views``.
     calibration_ : Calibration or None
         Errors on held-out windows.
     weights_ : list of dict
-        Weights of each network by name.
+        Weights of each network by name, view by view.
     loss_ : float
         Last of ``loss_curve_``. Infinite, as ``best_loss_``, if Ctrl-C came before any.
     best_loss_ : float

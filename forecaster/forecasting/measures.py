@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.data.panel import FloatArray, Panel
+from forecaster.forecasting.preparation import rounding
 from forecaster.forecasting.scoring import mase_scale
 
 MEASURES = ("smape", "mase", "owa")
@@ -45,7 +46,9 @@ def target_weights(
         # the measure divides by the mean of value and forecast, at least half the error
         parts.append(change / np.maximum(size, 0.5 * change))
     if measure != "smape":
-        scale = np.repeat(mase_scale(panel, season_length), panel.lengths)
+        scale = mase_scale(panel, season_length)
+        scale[scale <= rounding(panel.values, panel.indptr)] = np.nan
+        scale = np.repeat(scale, panel.lengths)
         parts.append(np.where(np.isnan(scale), 0.0, change / scale))
     weights = np.sum([part / part.mean() for part in parts if part.any()], axis=0)
     return weights / weights.mean() if np.any(weights) else np.ones_like(size)

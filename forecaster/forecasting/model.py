@@ -154,31 +154,29 @@ def fit_model(
         raw = preparation.with_season(panel, recipe.n_outputs)
     seen = [raw if view.seasonal else preparation for view in recipe.views]
     sources = {id(p): _source(panel, p, recipe, networks[0], measure) for p in seen}
-    sizes = [view.n_members for view in recipe.views]
+    of_view = [k for k, view in enumerate(recipe.views) for _ in range(view.n_members)]
     members = train_each(
-        np.repeat(np.array(networks, object), sizes).tolist(),
-        [sources[id(p)] for p, n in zip(seen, sizes, strict=True) for _ in range(n)],
+        [networks[k] for k in of_view],
+        [sources[id(seen[k])] for k in of_view],
         plan,
-        rng.spawn(sum(sizes)),
+        rng.spawn(len(of_view)),
         dtype=dtype,
         n_threads=n_threads,
         progress=progress,
         callbacks=callbacks,
     )
-    started = [bool(member.n_steps) for member in members]
-    if not any(started):
-        started[0] = True
-    groups, views, first = [], [], 0
-    for view, network, prepared in zip(recipe.views, networks, seen, strict=True):
-        theirs = slice(first, first + view.n_members)
-        # after Ctrl-C some have not started: their random weights would only spoil the mean
-        trained = [m for m, has in zip(members[theirs], started[theirs], strict=True) if has]
+    # after Ctrl-C some have not started: their random weights would only spoil the mean
+    used = [i for i, member in enumerate(members) if member.n_steps] or [0]
+    groups, views = [], []
+    for k, view in enumerate(recipe.views):
+        trained = tuple(members[i] for i in used if of_view[i] == k)
         if trained:
-            groups.append(Group(prepared, network, tuple(trained), _unit(prepared, recipe)))
-            views.append(view)
-        first += view.n_members
+            groups.append(Group(seen[k], networks[k], trained, _unit(seen[k], recipe)))
+            share = len(trained) / len(used)
+            views.append(replace(view, n_members=len(trained), share=share))
+    recipe = replace(recipe, views=tuple(views))
     statuses = frozenset(member.status for member in members)
-    return Model(recipe.with_views(views), preparation, tuple(groups), statuses, n_threads)
+    return Model(recipe, preparation, tuple(groups), statuses, n_threads)
 
 
 def _source(

@@ -132,8 +132,8 @@ class Preparation:
         missed[1:] = np.abs(values[1:] - prepared.level[:-1] - prepared.slope[:-1])
         missed[starts] = 0.0
         missed[np.minimum(starts + 1, panel.indptr[1:] - 1)] = 0.0  # no slope was known
-        rounding = _ROUNDING * np.maximum.reduceat(np.abs(values), starts)
-        slack = np.repeat(_SLACK * (rounding + _EXACT * self.scale), panel.lengths)
+        slack = _SLACK * (rounding(values, panel.indptr) + _EXACT * self.scale)
+        slack = np.repeat(slack, panel.lengths)
         n_missed = np.cumsum(missed > slack)
         since = n_missed > np.repeat(n_missed[starts], panel.lengths)
         n_since = np.add.reduceat(since.astype(np.int64), starts)
@@ -197,9 +197,9 @@ def _fit(
     smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)
     smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
-    rounding = _ROUNDING * np.maximum.reduceat(np.abs(values), indptr[:-1])
-    scale[scale <= rounding] = 0.0
-    exact = np.sqrt(square) <= rounding + _EXACT * scale
+    negligible = rounding(values, indptr)
+    scale[scale <= negligible] = 0.0
+    exact = np.sqrt(square) <= negligible + _EXACT * scale
     borrowed = _borrowed(panel.lengths, indices, scale) if deseasonalize else None
     return Preparation(log, indices, alpha, share, scale, exact, borrowed), error
 
@@ -216,3 +216,8 @@ def _borrowed(lengths: IntArray, indices: FloatArray, scale: FloatArray) -> Floa
     season, change = np.square(indices[known]).mean(axis=1), np.square(scale[known])
     total = season + change
     return np.where(short, np.mean(season / np.where(total > 0, total, 1.0)), 0.0)
+
+
+def rounding(values: FloatArray, indptr: IntArray) -> FloatArray:
+    """Changes of each series up to which they may be those of rounding, (S,)."""
+    return _ROUNDING * np.maximum.reduceat(np.abs(values), indptr[:-1])

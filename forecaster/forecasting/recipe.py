@@ -89,11 +89,6 @@ class Recipe:
         """The same for the data at hand, with the networks of another."""
         return replace(self, views=other.views, hidden_layer_sizes=other.hidden_layer_sizes)
 
-    def with_views(self, views: Sequence[View]) -> Recipe:
-        """The same with these views alone."""
-        total = sum(view.share for view in views)
-        return replace(self, views=tuple(replace(v, share=v.share / total) for v in views))
-
     def with_shares(self, blend: float, of_views: Sequence[float]) -> Recipe:
         """The same with another share of the trend, and other shares of the views."""
         pairs = zip(self.views, of_views, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
 
@@ -190,7 +191,10 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
             calibration = None
             if held_out and "interrupted" not in model.statuses:
-                calibration, model = self._calibrate(panel, held_out, model, calibration_rng, bar)
+                with suppress(KeyboardInterrupt):  # the final model is at hand already
+                    calibration, model = self._calibrate(
+                        panel, held_out, model, calibration_rng, bar
+                    )
         self.data_, self.model_, self.calibration_ = data, model, calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
@@ -268,13 +272,13 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
 
     def _calibrate(
         self, panel: Panel, held_out: int, final: Model, rng: np.random.Generator, bar: tqdm
-    ) -> tuple[Calibration | None, Model]:
+    ) -> tuple[Calibration, Model]:
         """Errors of a model that has not seen the tail, of the series that reach far enough.
 
         And the ``final`` model with the shares that they speak for. They are on the scale on which
         that one forecasts, which is all that the second one knows of the tail. It has the final
-        one's sizes and, should callbacks or the clock have cut that one short, as many steps. No
-        errors if training was interrupted.
+        one's sizes and, should callbacks or the clock have cut that one short, as many steps.
+        Ctrl-C ends all this with a KeyboardInterrupt.
         """
         enough = held_out + points_needed(self.horizon, self.strategy)
         series = np.flatnonzero(panel.lengths >= enough)
@@ -289,7 +293,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             plan = replace(plan, max_steps=min(recipe.max_steps, final.n_steps))
         model = self._fit_model(known, recipe, plan, transform, rng, bar)
         if "interrupted" in model.statuses:
-            return None, final
+            raise KeyboardInterrupt
         tail = Tail(panel, held_out, self.horizon)
         prior = final.recipe.blend, [view.share for view in final.recipe.views]
         shares = choose_shares(tail, scale, model.with_shares(*prior), self.blend)

@@ -57,6 +57,17 @@ def test_weights_stay_finite():
     )
 
 
+@pytest.mark.parametrize("measure", ["mase", "owa"])
+def test_a_season_that_repeats_itself_to_rounding_counts_for_nothing_in_mase(measure):
+    """Instead of for everything."""
+    panel = Panel.from_series([np.sin(np.arange(24) * np.pi / 3), SERIES[0]])
+    unit = np.array([1.0, 0.3])
+    weights = target_weights(measure, panel, 6, False, unit)
+    exact = Panel.from_series([np.resize(panel.series(0)[:6], 24), SERIES[0]])
+    np.testing.assert_allclose(weights, target_weights(measure, exact, 6, False, unit))
+    assert weights[24:].min() > 0.1
+
+
 def test_other_losses_weigh_all_alike():
     np.testing.assert_array_equal(target_weights("huber", PANEL, SEASON, False, UNIT), np.ones(28))
 
@@ -65,6 +76,7 @@ def noise(n):
     return 20 + np.random.default_rng(1).exponential(size=n)
 
 
+@pytest.mark.jit  # 40 s each without
 @pytest.mark.parametrize("quantile", [0.1, 0.9])
 def test_quantiles_lie_where_they_should(quantile):
     """Of skewed noise without memory, on values that training has not seen."""

@@ -1,8 +1,10 @@
 """Trend anchors and scales equal their slow, obvious twins."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.kernels import smoothing
@@ -217,3 +219,53 @@ def test_series_that_the_anchor_forecasts_exactly(y, exact):
     assert preparation.exact.tolist() == [exact]
     deseasonalised = preparation.apply(Panel.from_series([y])).values
     assert (preparation.scale[0] == 0) == (np.ptp(deseasonalised) < 1e-12)
+
+
+# --- Series too short for a season ----------------------------------------------------------------
+
+
+def seasonal(n, size):
+    """A wandering level and a season of four steps."""
+    return (
+        100 + np.random.default_rng(n).normal(size=n).cumsum() + np.resize([size, -size, 0, 0], n)
+    )
+
+
+def test_a_short_series_borrows_how_much_the_others_repeat_themselves():
+    """Not one shorter than a season, and none that has indices of its own."""
+    panel = Panel.from_series([seasonal(n, 20) for n in (40, 8, 7, 4, 3)])
+    borrowed = fit_preparation(panel, 2, 4, "none", True).borrowed
+    assert 0.9 < borrowed[2] == borrowed[3] < 1
+    assert not borrowed[[0, 1, 4]].any()
+    weak = Panel.from_series([seasonal(n, 0.5) for n in (40, 7)])
+    assert fit_preparation(weak, 2, 4, "none", True).borrowed[1] < 0.5
+
+
+@pytest.mark.parametrize("lengths, m, deseasonalize", [
+    ((40, 30), 4, True), ((40, 3), 4, True), ((7, 6), 4, True), ((40, 7), 1, True),
+    ((40, 7), 4, False),
+])  # fmt: skip
+def test_nothing_is_borrowed(lengths, m, deseasonalize):
+    """Without a series that is too short, one that is long enough, a season, or by request."""
+    panel = Panel.from_series([seasonal(n, 20) for n in lengths])
+    assert fit_preparation(panel, 2, m, "none", deseasonalize).borrowed is None
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_a_short_series_repeats_its_season():
+    """As long as it is not fitted again with two of them, whatever has been added since."""
+    panel = pd.concat([
+        pd.DataFrame({"unique_id": name, "ds": np.arange(n), "y": seasonal(n, 20)})
+        for name, n in (("a", 40), ("b", 44), ("short", 7))
+    ])  # fmt: skip
+    model = ElmanForecaster(4, 4, random_state=0, n_jobs=1).fit(panel)
+    known = seasonal(7, 20)
+
+    def forecasts():
+        return model.predict().set_index("unique_id").loc["short", "y"].to_numpy()
+
+    np.testing.assert_allclose(forecasts(), known[-4:], atol=4)
+    assert np.ptp(known[-4:]) > 30
+    added = [150.0, 130.0]
+    model.update(pd.DataFrame({"unique_id": "short", "ds": [7, 8], "y": added}))
+    np.testing.assert_allclose(forecasts(), [*known[-2:], *added], atol=4)

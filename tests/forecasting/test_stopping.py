@@ -127,3 +127,22 @@ def test_the_budget_is_kept():
     start = time.monotonic()
     forecaster(max_steps=10**9, max_seconds=0.2, calibrate=True, n_estimators=3).fit(Y)
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("name, n_calls", [("fit_preparation", 2), ("choose_shares", 1)])
+def test_ctrl_c_around_the_second_training_leaves_the_final_model(monkeypatch, name, n_calls):
+    """While its data are prepared, and while its errors are looked at."""
+    calls, function = [], getattr(recurrent, name)
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == n_calls:
+            raise KeyboardInterrupt
+        return function(*args)
+
+    whole = forecaster(**STEPS, calibrate=False).fit(Y)
+    monkeypatch.setattr(recurrent, name, interrupted)
+    with pytest.warns(UserWarning, match="interrupted"):
+        fitted = forecaster(**STEPS, calibrate=True).fit(Y)
+    assert fitted.calibration_ is None
+    assert np.array_equal(fitted.predict(7), whole.predict(7))

@@ -90,3 +90,19 @@ def test_the_other_views_scale_is_that_of_raw_changes():
     preparation = fit_preparation(panel, 1, 2, "none", True)
     assert preparation.scale[0] == 0
     assert preparation.with_season(panel, 1).scale[0] == 2
+
+
+@pytest.mark.parametrize(
+    "last, expected", [(0, [(8, False, 1, 1)]), (2, [(8, False, 2, 2 / 3), (4, False, 1, 1 / 3)])]
+)
+def test_after_ctrl_c_views_tell_of_the_networks_that_are_left(last, expected):
+    class CtrlC:
+        def on_epoch_end(self, epoch):
+            if epoch.member == last:
+                raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        forecaster = fitted(window=(8, 4), callbacks=[CtrlC()])
+    views = forecaster.recipe_.views
+    assert [(v.window, v.seasonal, v.n_members, v.share) for v in views] == expected
+    assert len(forecaster.weights_) == last + 1
