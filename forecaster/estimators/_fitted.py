@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from forecaster import _validation as v
 from forecaster._threads import resolve_n_jobs, single_threaded_blas
 from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._windows import Windows, read_windows
@@ -19,6 +21,8 @@ from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
 from forecaster.nn.source import ArrayInputs
 
+AGGREGATES: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median}
+AGGREGATE_RULE = {"aggregate": v.choice(*AGGREGATES)}
 _PREDICTION_BATCH = 1024  # rows computed at a time; results do not depend on it
 
 
@@ -103,8 +107,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         linked = [self._loss.link(member) for member in outputs]
         if len(linked) == 1:
             return linked[0], windows
-        aggregate = np.mean if self.aggregate == "mean" else np.median
-        return aggregate(linked, axis=0), windows
+        v.check_parameters(self, AGGREGATE_RULE)  # it may have been set after fit
+        return AGGREGATES[self.aggregate](linked, axis=0), windows
 
     def transform(self, X: Any) -> np.ndarray:
         """Last hidden state of each window: features learned from sequences.

@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
@@ -180,6 +181,10 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         -------
         self
         """
+        if classes is not None and np.any(pd.isna(classes)):
+            raise ValueError(
+                f"classes expects classes that are known, got {classes!r}: leave NaN out."
+            )
         asked = None if classes is None else np.unique(classes)
         if hasattr(self, "thetas_"):
             if asked is not None and not np.array_equal(asked, self.classes_):

@@ -16,7 +16,12 @@ from tqdm import tqdm
 from forecaster import _validation as v
 from forecaster._threads import resolve_n_jobs
 from forecaster.estimators import options
-from forecaster.estimators._fitted import FittedNetwork, check_ends, scaled_inputs
+from forecaster.estimators._fitted import (
+    AGGREGATE_RULE,
+    FittedNetwork,
+    check_ends,
+    scaled_inputs,
+)
 from forecaster.estimators._scaling import Scaler
 from forecaster.estimators._segments import cut
 from forecaster.estimators._windows import (
@@ -51,7 +56,7 @@ RULES = {
     "n_iter_no_change": v.integer(1),
     "n_init": v.integer(1),
     "n_estimators": v.integer(1),
-    "aggregate": v.choice("mean", "median"),
+    **AGGREGATE_RULE,
     "scale_inputs": v.boolean(),
 }
 

@@ -252,6 +252,8 @@ def test_classes_that_come_from_nowhere():
         fitted.partial_fit(X, NAMES, classes=["down", "flat", "up"])
     with pytest.raises(ValueError, match="'flat'.*not among classes_"):
         net().partial_fit(X, NAMES, classes=["down", "up"])
+    with pytest.raises(ValueError, match="classes that are known, got .*nan.*: leave NaN out"):
+        net().partial_fit(X, NUMBERS, classes=[0.0, 1.0, 2.0, np.nan])
     assert list(fitted.fit(X, NAMES).classes_) == ["down", "flat", "up"]
 
 

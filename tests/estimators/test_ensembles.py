@@ -33,6 +33,8 @@ def test_predictions_are_combined(cls, aggregate):
     assert len({theta.tobytes() for theta in fitted.thetas_}) == 3
     assert fitted.transform(X).shape == (20, 9)
     assert len(fitted.get_feature_names_out()) == 9
+    with pytest.raises(ValueError, match="aggregate to be one of 'mean', 'median', got 'mode'"):
+        fitted.set_params(aggregate="mode").predict(X)
 
 
 @pytest.mark.parametrize("aggregate", [np.mean, np.median])
