@@ -20,7 +20,8 @@ from forecaster.forecasting.scoring import mase_scale
 from forecaster.forecasting.tail import Tail
 
 _ENOUGH = 200  # errors of a step from which on its own quantiles are used
-_WANTED = 100  # errors of a step that calibration tries to see
+_WANTED = 100  # errors of a step that calibration tries to see, and
+_LEAST = 3  # origins, however many the series
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
     """Length of the tail for calibration, 0 if the series are too short.
 
     ``needed`` points and a horizon must be left to train on. As many origins as it takes to see
-    about a hundred errors of each step, but at most a third of what lies before the last horizon.
+    about a hundred errors of each step, and three, as times differ, if most series reach so far;
+    but at most a third of what lies before the last horizon.
     """
     shortest = needed + 2 * horizon
     lengths = panel.lengths[panel.lengths >= shortest]
@@ -92,7 +94,8 @@ def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
         return 0
     longest = int(lengths.max())
     most = min((longest - horizon) // 3, longest - shortest + 1)
-    n_origins = max(1, min(-(-_WANTED // len(lengths)), most))
+    for_most_series = min(_LEAST, int(np.median(lengths)) - shortest + 1)
+    n_origins = max(1, min(max(for_most_series, -(-_WANTED // len(lengths))), most))
     return horizon + n_origins - 1
 
 

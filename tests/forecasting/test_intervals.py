@@ -95,9 +95,20 @@ def test_the_tail_leaves_enough_to_train_on(horizon, n_series):
         assert (held_out > 0) == (n >= shortest)
         if held_out:
             n_origins = held_out - horizon + 1
-            assert 1 <= n_origins <= -(-100 // n_series)
+            assert 1 <= n_origins <= max(3, -(-100 // n_series))
             assert n_origins <= max(1, (n - horizon) // 3)
             assert n - held_out >= needed + horizon
+
+
+def test_large_panels_have_three_origins_if_most_series_reach_so_far():
+    def n_origins(*lengths):
+        panel = Panel(np.zeros(sum(lengths)), np.concatenate([[0], np.cumsum(lengths)]))
+        return n_held_out(panel, 4, 6) - 3  # series of 14 points have one origin
+
+    assert n_origins(*[30] * 200) == 3
+    assert n_origins(*[14] * 60, *[30] * 140) == 3
+    assert n_origins(*[14] * 140, *[30] * 60) == 1
+    assert n_origins(*[15] * 140, *[30] * 60) == 2
 
 
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
