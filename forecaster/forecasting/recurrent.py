@@ -295,6 +295,8 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         if "interrupted" in model.statuses:
             raise KeyboardInterrupt
         tail = Tail(panel, held_out, self.horizon)
+        if len(model.groups) < len(final.groups):  # the others diverged at their first step
+            return calibrate(tail, self.season_length, scale, model), final
         prior = final.recipe.blend, [view.share for view in final.recipe.views]
         shares = choose_shares(tail, scale, model.with_shares(*prior), self.blend)
         calibration = calibrate(tail, self.season_length, scale, model.with_shares(*shares))

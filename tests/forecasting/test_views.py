@@ -1,12 +1,14 @@
 """Networks look back differently far; on a large panel some see the season."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
-from forecaster.forecasting import recipe
+from forecaster.forecasting import recipe, recurrent
 from forecaster.forecasting.preparation import fit_preparation
 
 RNG = np.random.default_rng(0)
@@ -76,6 +78,27 @@ def test_views_are_averaged_by_numbers_of_members():
     found = model.forecast_prepared(panel, 3)
     np.testing.assert_allclose(found, np.average(parts, axis=0, weights=[2, 1, 1, 1]), rtol=1e-9)
     assert all(np.abs(part - found).max() > 1e-3 for part in parts)
+
+
+def test_a_view_that_diverged_without_the_tail_leaves_shares_as_they_are(monkeypatch):
+    models = []
+
+    def fit_model(*args, **settings):
+        model = original(*args, **settings)
+        if models:  # the second one loses its last view
+            views = [replace(view, share=1.0) for view in model.recipe.views[:1]]
+            model = replace(
+                model, groups=model.groups[:1], recipe=replace(model.recipe, views=tuple(views))
+            )
+        models.append(model)
+        return model
+
+    original = recurrent.fit_model
+    monkeypatch.setattr(recurrent, "fit_model", fit_model)
+    forecaster = fitted(2, season_length=1, window=(8, 4), calibrate=True)
+    assert [len(model.groups) for model in models] == [2, 1]
+    assert [view.share for view in forecaster.recipe_.views] == [0.5, 0.5]
+    assert np.isfinite(forecaster.predict(level=80)).all(axis=None)
 
 
 def test_the_season_stays_in_the_other_view():
