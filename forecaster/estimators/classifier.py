@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
@@ -181,7 +180,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         -------
         self
         """
-        if classes is not None and np.any(pd.isna(classes)):
+        if classes is not None and _is_missing(np.asarray(classes)).any():
             raise ValueError(
                 f"classes expects classes that are known, got {classes!r}: leave NaN out."
             )
