@@ -23,7 +23,8 @@ class ElmanJordanForecaster(RecurrentForecaster):
         Steps that ``predict()`` forecasts, and that training aims at.
     season_length : int, default=1
         Steps in a season, such as 12 for months in a year; 1 for none. It counts once a series
-        shows two of them.
+        shows two of them; one that holds one to two repeats its last season, as far as the others
+        of its panel have a season, unless ``blend`` is given.
     window : int, sequence of int or "auto", default="auto"
         Values that a network looks at, rounded up to whole patches. Several: the networks take
         them in turns, the first ones first, and how much each counts is nudged by the held-out

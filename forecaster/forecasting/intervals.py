@@ -20,8 +20,8 @@ from forecaster.forecasting.scoring import mase_scale
 from forecaster.forecasting.tail import Tail
 
 _ENOUGH = 200  # errors of a step from which on its own quantiles are used
-_WANTED = 100  # errors of a step that calibration tries to see, and
-_LEAST = 3  # origins, however many the series
+_WANTED = 100  # errors of a step that calibration tries to see
+_LEAST = 3  # origins of a large panel: series at the same time err alike
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ def _(scaler: Scaler) -> Scaler:
 
 @check.register
 def _(preparation: Preparation) -> Preparation:
-    parts = [part for part in vars(preparation).values() if isinstance(part, np.ndarray)]
+    names = ["indices", "alpha", "share", "scale", "exact"]
+    names += ["borrowed"] if preparation.borrowed is not None else []
+    parts = [getattr(preparation, name) for name in names]
     _require(
         preparation.indices.ndim == 2
         and len({np.shape(part)[:1] for part in parts}) == 1

@@ -165,6 +165,7 @@ def arrays_of_unfit_sizes():
     half_way = fitted(ElmanRegressor).partial_fit(X, Y)
     panel = ("fitted", "data_", "panel")
     groups = ("fitted", "model_", "groups", "items")
+    preparation = ("fitted", "model_", "preparation")
 
     def shorter(*names):
         return lambda content, arrays: arrays.update(
@@ -215,6 +216,15 @@ def arrays_of_unfit_sizes():
         ),
         "no times": (naive, shorter("fitted", "data_", "axis", "first")),
         "a preparation": (model, shorter("fitted", "model_", "preparation", "alpha")),
+        "a list for an array": (
+            model,
+            lambda c, _: fields(c, *preparation)["fields"].update(alpha=[0.5]),
+        ),
+        "no array": (model, lambda c, _: fields(c, *preparation)["fields"].update(alpha=None)),
+        "what is borrowed": (
+            model,
+            lambda c, _: fields(c, *preparation)["fields"].update(borrowed=[0.5]),
+        ),
         "units": (model, shorter(*groups, 0, "unit")),
         "no members": (
             model,
