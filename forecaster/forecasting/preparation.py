@@ -15,7 +15,8 @@ from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
 from forecaster.kernels import smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
-_SHARE_PRIOR = 10.0  # the trend share is 1/2 give or take about 0.3 before the data speak
+_CAUTION = 6.0  # as if alpha had the prior Beta(4, 1), of mean 0.8: the last values count most
+_SHARE_PRIOR = 100.0  # the trend share is 1/2 give or take about 0.1 before the data speak
 _ROUNDING = 1e-12  # of the values, and
 _EXACT = 1e-6  # of their scale: what an exact trend may miss on average
 _SLACK = 100.0  # and how much more a single time
@@ -191,8 +192,8 @@ def _fit(
     )
     first = 1  # the first origin with a slope
     smoothing.fit_anchors(
-        values, indptr, _ALPHAS, first, horizon, _SHARE_PRIOR * horizon, alpha, share, square,
-        level, slope,
+        values, indptr, _ALPHAS, _CAUTION, first, horizon, _SHARE_PRIOR * horizon, alpha, share,
+        square, level, slope,
     )  # fmt: skip
     smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)

@@ -73,8 +73,13 @@ def fit_share(y, alpha, slopes, first, horizon, prior, level):
 
 
 @kernel
-def fit_anchors(values, indptr, alphas, first, horizon, prior, alpha, share, error, level, slope):
+def fit_anchors(
+    values, indptr, alphas, caution, first, horizon, prior, alpha, share, error, level, slope
+):
     """Choose smoothing and trend share of every series.
+
+    The smoothing has the lowest ``mse / alpha ** (caution / n)``: a few values are best fitted by
+    their mean or line, which then forecasts worse than it fitted.
 
     values: (N,); indptr: (S + 1,); alphas: candidates, rising; alpha, share, error (mean square
     error of the choice): (S,), written; level, slope: (N,), scratch; the rest as in fit_share.
@@ -86,10 +91,12 @@ def fit_anchors(values, indptr, alphas, first, horizon, prior, alpha, share, err
         if y.size <= first + 1:  # nothing tells a trend from noise: keep the last value
             continue
         trend_slopes(y, slopes)
-        error[s] = np.inf
+        lowest = np.inf
         for i in range(alphas.size):
             phi, mse = fit_share(y, alphas[i], slopes, first, horizon, prior, levels)
-            if mse < error[s]:
+            cost = mse * alphas[i] ** (-caution / y.size)
+            if cost < lowest:
+                lowest = cost
                 alpha[s], share[s], error[s] = alphas[i], phi, mse
 
 

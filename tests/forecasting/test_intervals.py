@@ -168,10 +168,10 @@ def test_errors_equal_those_of_forecasts_made_one_by_one(calibrated, transform):
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
 def test_the_calibration_model_never_sees_the_tail(calibrated):
     y = trending()
-    one, _, held_out, *_, model = calibrated(y)
+    one, _, held_out, *_, model = calibrated(y, transform="none")
     changed = y.copy()
     changed[-held_out:] *= 3
-    other, _, same, *_, twin = calibrated(changed)
+    other, _, same, *_, twin = calibrated(changed, transform="none")
     assert held_out == same > 3
     np.testing.assert_array_equal(model.members[0].theta, twin.members[0].theta)
     np.testing.assert_array_equal(model.preparation.scale, twin.preparation.scale)
@@ -331,7 +331,7 @@ def test_two_points_are_no_line_that_others_must_follow():
     """In a panel, a series that was too short to err is as uncertain as the others later on."""
     short = pd.DataFrame({"unique_id": "short", "ds": range(2), "y": [1.0, 1.4]})
     long = pd.DataFrame({"unique_id": "long", "ds": range(60), "y": trending(60)})
-    fitted = forecaster(horizon=1).fit(pd.concat([short, long]))
+    fitted = forecaster(horizon=1, transform="none").fit(pd.concat([short, long]))
     noise = np.random.default_rng(0).normal(size=20)
     news = [
         pd.DataFrame({"unique_id": "short", "ds": range(2, 22), "y": 1.5 + noise}),

@@ -98,13 +98,15 @@ def test_the_share_of_the_trend_is_the_best_one(horizon, prior):
     assert mse == pytest.approx(sum_of_squares(share) / count, rel=1e-9)
 
 
-def test_the_best_smoothing_is_chosen():
+@pytest.mark.parametrize("caution", [0.0, 6.0])
+def test_the_best_smoothing_is_chosen(caution):
+    """Of the mean square errors, as if few values told less of slow smoothing."""
     alphas = np.array([0.05, 0.3, 0.8])
     S, N = len(LENGTHS), len(PANEL.values)
     alpha, share, error = np.empty((3, S))
     level, slope = np.empty((2, N))
     smoothing.fit_anchors(
-        PANEL.values, PANEL.indptr, alphas, 1, 3, 10.0, alpha, share, error, level, slope
+        PANEL.values, PANEL.indptr, alphas, caution, 1, 3, 10.0, alpha, share, error, level, slope
     )
     assert alpha[1] == 1  # a single value tells nothing
     assert share[1] == 0
@@ -112,7 +114,11 @@ def test_the_best_smoothing_is_chosen():
         y = PANEL.series(s)
         slopes, scratch = np.array(slow_slopes(y)), np.empty(len(y))
         trials = [smoothing.fit_share(y, a, slopes, 1, 3, 10.0, scratch) for a in alphas]
-        best = int(np.argmin([mse for _, mse in trials]))
+        log_posterior = [
+            -len(y) / 2 * np.log(mse) + caution / 2 * np.log(a)
+            for a, (_, mse) in zip(alphas, trials)
+        ]
+        best = int(np.argmax(log_posterior))
         assert alpha[s] == alphas[best]
         assert share[s] == pytest.approx(trials[best][0], rel=1e-9)
         assert error[s] == pytest.approx(trials[best][1], rel=1e-9)
