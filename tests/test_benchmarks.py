@@ -87,3 +87,39 @@ def test_an_ablation_may_refer_to_the_defaults_recipe(parts):
     assert recipes["a quarter of the steps"].max_steps == default.max_steps // 4 == 75
     without = recipes["networks and trend, no last season"]
     assert (without.blend, without.hedge) == (default.blend, 0.0) != (default.blend, default.hedge)
+
+
+def test_sets_of_many_kinds(parts, capsys, monkeypatch):
+    """A set's figure is its mean scaled error over that of repeating the last season."""
+    from accuracy_parts import other_kinds, peers, r_datasets
+
+    from forecaster.forecasting import SeasonalNaiveForecaster
+
+    def fails(y, horizon, m):
+        raise peers.Failure("no forecast")
+
+    class Failing(peers.Peers):
+        def __enter__(self):
+            return {"failing": fails}
+
+    series = [seasonal(48, seed) for seed in range(3)] + [np.full(48, 5.0)]  # the last has no scale
+    sets = {"panels": {"made up": (series, 4, 8)}, "single series": {"one": (series[:1], 4, 8)}}
+    monkeypatch.setattr(r_datasets, "load", lambda n_origins: sets)
+    monkeypatch.setattr(other_kinds.peers, "Peers", Failing)
+    other_kinds.report({"same": SeasonalNaiveForecaster}, [])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "|" in line]
+    figures = {row[0].strip("| "): row[-3:] for row in rows}
+    assert figures["made up"][0] == figures["one"][0] == "1.000"
+    assert figures["made up"][2] == "1.000 |"  # in its place the last season stands
+    assert float(figures["one"][1]) < 0.8  # Theta knows the trend
+    assert "| **geometric mean**" in [row[0] for row in rows]
+
+
+def test_series_of_a_set_have_no_gaps(parts):
+    from accuracy_parts import r_datasets
+
+    y = [np.nan, 1, 2, np.nan, 3, 4, 5, np.inf]
+    assert r_datasets._without_gaps(y).tolist() == [3, 4, 5]
+    assert len(r_datasets._without_gaps(np.arange(5000))) == r_datasets.LONGEST
+    sets = {"some": ([y, np.arange(20.0)], 4, 2)}
+    assert [len(one) for one in r_datasets._tidy(sets, 3)["some"][0]] == [20]

@@ -191,8 +191,10 @@ def _fit(
         np.empty(S),
     )
     first = 1  # the first origin with a slope
+    # the last values of a season that stays are no guide to the next ones
+    caution = _CAUTION if deseasonalize or season_length == 1 else 0.0
     smoothing.fit_anchors(
-        values, indptr, _ALPHAS, _CAUTION, first, horizon, _SHARE_PRIOR * horizon, alpha, share,
+        values, indptr, _ALPHAS, caution, first, horizon, _SHARE_PRIOR * horizon, alpha, share,
         square, level, slope,
     )  # fmt: skip
     smoothing.apply_anchors(values, indptr, alpha, share, level, slope)

@@ -187,6 +187,14 @@ def test_the_trend_goes_on_from_the_last_anchor():
         np.testing.assert_allclose(column, prepared.level[last] + k * prepared.slope[last])
 
 
+def test_a_season_that_stays_is_smoothed_as_it_fits():
+    """Caution with slow smoothing is for values without season."""
+    y = np.resize([10.0, -10], 9) + np.random.default_rng(0).normal(size=9)
+    with_season = fit_preparation(Panel.from_series([y]), 2, 2, "none", False)
+    unknown = fit_preparation(Panel.from_series([y]), 2, 1, "none", False)
+    assert with_season.alpha < unknown.alpha
+
+
 def growing(rate, n=40):
     noise = np.exp(0.1 * np.random.default_rng(3).normal(size=n))
     return 100 * np.exp(rate * np.arange(n)) * noise
