@@ -72,7 +72,7 @@ def report_competition(folder, name, chosen, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the data")
+    parser.add_argument("--data", type=Path, help="folder with the data; kinds needs none")
     sets = [*competition.SETS, "classics", "etth1", "kinds"]
     parser.add_argument("--set", nargs="+", choices=sets, default=["yearly"], metavar="SET")
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["elman"], metavar="MODEL")
@@ -83,7 +83,7 @@ def main():
         choices=peers.NAMES,
         default=peers.NAMES,
         metavar="PEER",
-        help="single series: of statsforecast, where installed; AutoARIMA takes half an hour",
+        help="classics, kinds: of statsforecast, where installed; AutoARIMA is slow",
     )
     parser.add_argument("--validation", action="store_true", help="score what may be tuned on")
     parser.add_argument("--ablation", action="store_true", help="one change at a time")
@@ -92,6 +92,10 @@ def main():
     )
     parser.add_argument("--stride", type=int, default=1, help="ETTh1: every so many windows")
     arguments = parser.parse_args()
+    if arguments.data is None and arguments.set != ["kinds"]:
+        parser.error("--data is needed for all sets but kinds")
+    if "kinds" in arguments.set and (arguments.validation or arguments.ablation):
+        parser.error("kinds has neither --validation nor --ablation")
     warnings.simplefilter("ignore", SkillWarning)  # the table says it better
     chosen = makers(arguments.model, arguments.seeds)
     for name in arguments.set:

@@ -1,6 +1,6 @@
-"""Sets of many kinds: what the defaults do where nobody looked before.
+"""Sets of many kinds, which the defaults were not made on.
 
-Panels are forecast as such, from three origins a horizon apart; single series from six.
+Panels are forecast as such, from three origins a horizon apart; single series from up to six.
 """
 
 from functools import partial
@@ -9,6 +9,8 @@ import numpy as np
 
 from accuracy_parts import competition, peers, r_datasets
 from accuracy_parts.methods import seasonal_naive, theta, timed
+from forecaster.data.panel import Panel
+from forecaster.forecasting.scoring import mase_scale
 
 N_ORIGINS = {"panels": 3, "single series": 6}
 
@@ -63,8 +65,9 @@ def _attempt(method, y, horizon, season):
 
 
 def _mean_scaled_error(panel, forecasts):
-    scaled = competition.measures(panel, forecasts)[1]
-    return scaled[np.isfinite(scaled)].mean()
+    """Mean over the series that have a scale."""
+    has_scale = np.isfinite(mase_scale(Panel.from_series(panel.train), panel.season_length))
+    return competition.measures(panel, forecasts)[1][has_scale].mean()
 
 
 def _figures(values):

@@ -39,7 +39,8 @@ def _flights_an_hour(frame):
 def _weather(value, frame):
     hourly = frame.assign(time=pd.to_datetime(frame["time_hour"]))
     hourly = hourly.drop_duplicates(["origin", "time"])
-    return _wide(hourly.pivot(index="time", columns="origin", values=value).interpolate(limit=6))
+    table = hourly.pivot(index="time", columns="origin", values=value)
+    return _wide(table.asfreq("h").interpolate(limit=6))
 
 
 def _ozone(frame):
@@ -87,7 +88,7 @@ SINGLE = {
         "elecdemand": (48, 48, "Demand"),
     },
     "datasets": {
-        "airmiles": (1, 2), "austres": (4, 8), "BJsales": (1, 8), "co2": (12, 12),
+        "airmiles": (1, 2), "austres": (4, 8), "BJsales": (1, 8),
         "discoveries": (1, 6), "fdeaths": (12, 6), "JohnsonJohnson": (4, 8), "LakeHuron": (1, 6),
         "ldeaths": (12, 6), "lh": (1, 4), "lynx": (1, 8), "nhtemp": (1, 6), "Nile": (1, 6),
         "nottem": (12, 12), "presidents": (4, 8), "sunspot.year": (1, 8), "treering": (1, 10),
@@ -97,8 +98,7 @@ SINGLE = {
     "forecast": {"gold": (1, 10)},
     "fpp3": {"canadian_gas": (12, 12), "souvenirs": (12, 6)},
     "modeldata": {"drinks": (12, 12)},
-    "Stat2Data": {"PeaceBridge2003": (12, 12, "Traffic"), "ResidualOil": (4, 8)},
-    "HistData": {"CholeraDeaths1849": (7, 14, "deaths")},
+    "Stat2Data": {"PeaceBridge2003": (12, 12, "Traffic"), "ResidualOil": (4, 8, "Oil")},
     "dslabs": {"pr_death_counts": (7, 14)},
     "mosaicData": {"Births": (7, 14, "births")},
     "quantreg": {"gasprice": (52, 13), "MelTemp": (365, 14)},

@@ -151,9 +151,21 @@ class Preparation:
 
 
 def fit_preparation(
-    panel: Panel, horizon: int, season_length: int, transform: str, deseasonalize: bool
+    panel: Panel,
+    horizon: int,
+    season_length: int,
+    transform: str,
+    deseasonalize: bool,
+    unknown_season: bool = False,
 ) -> Preparation:
-    """Estimate the preparation; ``transform`` "auto" takes logs unless they are clearly worse."""
+    """Estimate the preparation; ``transform`` "auto" takes logs unless they are clearly worse.
+
+    ``unknown_season``: whether there is a season that is too long to be known, besides
+    ``season_length``.
+    """
+    # the last values of a season that stays are no guide to the next ones
+    stays = unknown_season or (season_length > 1 and not deseasonalize)
+    caution = 0.0 if stays else _CAUTION
     positive = bool((panel.values > 0).all())
     if transform == "log" and not positive:
         bad = int(np.flatnonzero(panel.values <= 0)[0])
@@ -162,11 +174,11 @@ def fit_preparation(
             'transform="auto" or "none".'
         )
     if transform != "auto":
-        return _fit(panel, horizon, season_length, transform == "log", deseasonalize)[0]
-    plain, plain_error = _fit(panel, horizon, season_length, False, deseasonalize)
+        return _fit(panel, horizon, season_length, transform == "log", deseasonalize, caution)[0]
+    plain, plain_error = _fit(panel, horizon, season_length, False, deseasonalize, caution)
     if not positive:
         return plain
-    logs, log_error = _fit(panel, horizon, season_length, True, deseasonalize)
+    logs, log_error = _fit(panel, horizon, season_length, True, deseasonalize, caution)
     unit = np.empty(panel.n_series)
     smoothing.change_scale(panel.values, panel.indptr, horizon, unit)
     unit[unit == 0] = 1.0
@@ -174,7 +186,7 @@ def fit_preparation(
 
 
 def _fit(
-    panel: Panel, horizon: int, season_length: int, log: bool, deseasonalize: bool
+    panel: Panel, horizon: int, season_length: int, log: bool, deseasonalize: bool, caution: float
 ) -> tuple[Preparation, FloatArray]:
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
     S, indptr = panel.n_series, panel.indptr
@@ -191,8 +203,6 @@ def _fit(
         np.empty(S),
     )
     first = 1  # the first origin with a slope
-    # the last values of a season that stays are no guide to the next ones
-    caution = _CAUTION if deseasonalize or season_length == 1 else 0.0
     smoothing.fit_anchors(
         values, indptr, _ALPHAS, caution, first, horizon, _SHARE_PRIOR * horizon, alpha, share,
         square, level, slope,

@@ -254,7 +254,12 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         ]
         season_length = known_season(panel, self.season_length)
         preparation = fit_preparation(
-            panel, self.horizon, season_length, transform, bool(self.deseasonalize)
+            panel,
+            self.horizon,
+            season_length,
+            transform,
+            bool(self.deseasonalize),
+            unknown_season=season_length < self.season_length,
         )
         return fit_model(
             panel,

@@ -82,7 +82,8 @@ def fit_anchors(
     their mean or line, which then forecasts worse than it fitted.
 
     values: (N,); indptr: (S + 1,); alphas: candidates, rising; alpha, share, error (mean square
-    error of the choice): (S,), written; level, slope: (N,), scratch; the rest as in fit_share.
+    error of the choice): (S,), written; level, slope: (N,), scratch; caution: strength of the
+    prior, 0 for none; the rest as in fit_share.
     """
     for s in range(indptr.size - 1):
         start, stop = indptr[s], indptr[s + 1]
@@ -91,7 +92,7 @@ def fit_anchors(
         if y.size <= first + 1:  # nothing tells a trend from noise: keep the last value
             continue
         trend_slopes(y, slopes)
-        lowest = np.inf
+        lowest, error[s] = np.inf, np.inf
         for i in range(alphas.size):
             phi, mse = fit_share(y, alphas[i], slopes, first, horizon, prior, levels)
             cost = mse * alphas[i] ** (-caution / y.size)

@@ -100,18 +100,21 @@ def test_the_share_of_the_trend_is_the_best_one(horizon, prior):
 
 @pytest.mark.parametrize("caution", [0.0, 6.0])
 def test_the_best_smoothing_is_chosen(caution):
-    """Of the mean square errors, as if few values told less of slow smoothing."""
+    """Slow smoothing needs better reasons where values are few."""
+    rng = np.random.default_rng(0)
+    noise = [20 + rng.normal(size=n) for n in (40, 13, 24)]
+    panel = Panel.from_series([PANEL.series(0), np.ones(1), *noise])
     alphas = np.array([0.05, 0.3, 0.8])
-    S, N = len(LENGTHS), len(PANEL.values)
-    alpha, share, error = np.empty((3, S))
-    level, slope = np.empty((2, N))
+    alpha, share, error = np.empty((3, panel.n_series))
+    level, slope = np.empty((2, len(panel.values)))
     smoothing.fit_anchors(
-        PANEL.values, PANEL.indptr, alphas, caution, 1, 3, 10.0, alpha, share, error, level, slope
+        panel.values, panel.indptr, alphas, caution, 1, 3, 10.0, alpha, share, error, level, slope
     )
     assert alpha[1] == 1  # a single value tells nothing
     assert share[1] == 0
-    for s in (0, 2, 4):
-        y = PANEL.series(s)
+    best_fits = []
+    for s in (0, 2, 3, 4):
+        y = panel.series(s)
         slopes, scratch = np.array(slow_slopes(y)), np.empty(len(y))
         trials = [smoothing.fit_share(y, a, slopes, 1, 3, 10.0, scratch) for a in alphas]
         log_posterior = [
@@ -122,6 +125,8 @@ def test_the_best_smoothing_is_chosen(caution):
         assert alpha[s] == alphas[best]
         assert share[s] == pytest.approx(trials[best][0], rel=1e-9)
         assert error[s] == pytest.approx(trials[best][1], rel=1e-9)
+        best_fits.append(alphas[np.argmin([mse for _, mse in trials])])
+    assert (alpha[[0, 2, 3, 4]] == best_fits).all() == (caution == 0)
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 100])
@@ -191,8 +196,9 @@ def test_a_season_that_stays_is_smoothed_as_it_fits():
     """Caution with slow smoothing is for values without season."""
     y = np.resize([10.0, -10], 9) + np.random.default_rng(0).normal(size=9)
     with_season = fit_preparation(Panel.from_series([y]), 2, 2, "none", False)
-    unknown = fit_preparation(Panel.from_series([y]), 2, 1, "none", False)
-    assert with_season.alpha < unknown.alpha
+    without = fit_preparation(Panel.from_series([y]), 2, 1, "none", False)
+    unknown = fit_preparation(Panel.from_series([y]), 2, 1, "none", True, unknown_season=True)
+    assert with_season.alpha == unknown.alpha < without.alpha
 
 
 def growing(rate, n=40):
