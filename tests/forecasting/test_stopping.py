@@ -134,11 +134,11 @@ def test_ctrl_c_around_the_second_training_leaves_the_final_model(monkeypatch, n
     """While its data are prepared, and while its errors are looked at."""
     calls, function = [], getattr(recurrent, name)
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         calls.append(args)
         if len(calls) == n_calls:
             raise KeyboardInterrupt
-        return function(*args)
+        return function(*args, **options)
 
     whole = forecaster(**STEPS, calibrate=False).fit(Y)
     monkeypatch.setattr(recurrent, name, interrupted)
