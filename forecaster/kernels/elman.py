@@ -8,6 +8,7 @@ import numpy as np
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import add_activate, multiply_derivative
+from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -18,7 +19,7 @@ def shapes(D, H, O):
 
 def tape(T, C, D, H, O, dtype):
     """Scratch memory: a product of one step, the bias for every row, the transpose of Wh."""
-    return np.empty((C, H), dtype), np.empty((C, H), dtype), np.empty((H, H), dtype)
+    return zeros((C, H), dtype), zeros((C, H), dtype), zeros((H, H), dtype)
 
 
 @kernel
@@ -40,7 +41,7 @@ def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias, WhT):
         if t == 0 and from_zero:
             product[:] = 0
         else:
-            np.dot(states[t], Wh, product)
+            multiply(states[t], Wh, product)
         add_activate(activation, flat[t + 1], back, biases)
 
 
@@ -69,12 +70,12 @@ def backward(
         for i in range(C * H):
             dbias[i] += dz[i]
         if t > 0:
-            np.dot(dstates[t + 1], WhT, product)
+            multiply(dstates[t + 1], WhT, product)
             below = dflat[t]
             for i in range(C * H):
                 below[i] += back[i]
     if not from_zero:
-        np.dot(dstates[1], WhT, dstates[0])
+        multiply(dstates[1], WhT, dstates[0])
     dZ = dstates[1:].reshape(T * C, H)
     sum_of_products(states[:T].reshape(T * C, H), dZ, dWh)
     sum_of_products(X.reshape(T * C, D), dZ, dWx)

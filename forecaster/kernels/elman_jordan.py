@@ -13,6 +13,7 @@ import numpy as np
 from forecaster._jit import kernel
 from forecaster.kernels.activations import add_activate, multiply_derivative
 from forecaster.kernels.joints import add
+from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -26,14 +27,14 @@ def tape(T, C, D, H, O, dtype):
     every row; the transposes of Wh, Wy and a block of V; a part of that block's gradient.
     """
     return (
-        np.empty((T, C, O), dtype),
-        np.empty((T, C, O), dtype),
-        np.empty((C, H), dtype),
-        np.empty((C, H), dtype),
-        np.empty((H, H), dtype),
-        np.empty((H, O), dtype),
-        np.empty((O, H), dtype),
-        np.empty((H, O), dtype),
+        zeros((T, C, O), dtype),
+        zeros((T, C, O), dtype),
+        zeros((C, H), dtype),
+        zeros((C, H), dtype),
+        zeros((H, H), dtype),
+        zeros((H, O), dtype),
+        zeros((O, H), dtype),
+        zeros((H, O), dtype),
     )
 
 
@@ -64,7 +65,7 @@ def forward(
         else:
             np.dot(states[t], _block(V, H, t), y)
             if Wh.size:
-                np.dot(states[t], Wh, product)
+                multiply(states[t], Wh, product)
                 add(z, back, z)
         stands = t > 0 and V.shape[0] > H
         for i in range(C):
@@ -110,7 +111,7 @@ def backward(
             np.dot(dy, VT, product)
             add(below, back, below)
             if Wh.size:
-                np.dot(dstates[t + 1], WhT, product)
+                multiply(dstates[t + 1], WhT, product)
                 add(below, back, below)
     _add_readout_gradient(states, doutputs, part, dV, dc)
     dZ = dstates[1:].reshape(T * C, H)

@@ -6,11 +6,10 @@ With the logistic function ``s``: ``r = s(x Wr + h Ur + br)``, ``z = s(x Wz + h 
 the product, so that no product waits for it.
 """
 
-import numpy as np
-
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
 from forecaster.kernels.gates import add, place, squash, take, transpose, with_ones
+from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -29,14 +28,14 @@ def tape(T, C, D, H, O, dtype):
     gradient, and what one step adds to it.
     """
     return (
-        np.empty((T, 4 * H, C), dtype),
-        np.empty((T + 1, H + D + 1, C), dtype),
-        np.empty((C, D + 1), dtype),
-        np.empty((H, D + 1), dtype),
-        np.empty((3 * H, H + D + 1), dtype),
-        np.empty((4, H, C), dtype),
-        np.empty((3, 3 * H, H), dtype),
-        np.empty((3, 3 * H, D + 1), dtype),
+        zeros((T, 4 * H, C), dtype),
+        zeros((T + 1, H + D + 1, C), dtype),
+        zeros((C, D + 1), dtype),
+        zeros((H, D + 1), dtype),
+        zeros((3 * H, H + D + 1), dtype),
+        zeros((4, H, C), dtype),
+        zeros((3, 3 * H, H), dtype),
+        zeros((3, 3 * H, D + 1), dtype),
     )
 
 

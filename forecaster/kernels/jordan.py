@@ -4,10 +4,9 @@ M. I. Jordan, "Serial order: a parallel distributed processing approach", ICS Re
 in: Advances in Psychology 121 (1997) 471-495. It is the hybrid without the states' own way back.
 """
 
-import numpy as np
-
 from forecaster._jit import kernel
 from forecaster.kernels import elman_jordan
+from forecaster.kernels.memory import zeros
 
 
 def shapes(D, H, O):
@@ -17,7 +16,7 @@ def shapes(D, H, O):
 
 def tape(T, C, D, H, O, dtype):
     """A Wh without rows, and the hybrid's tape."""
-    return np.empty((0, H), dtype), *elman_jordan.tape(T, C, D, H, O, dtype)
+    return zeros((0, H), dtype), *elman_jordan.tape(T, C, D, H, O, dtype)
 
 
 @kernel

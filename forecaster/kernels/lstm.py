@@ -6,11 +6,10 @@ J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997) 1735-1780;
 F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12 (2000) 2451-2471.
 """
 
-import numpy as np
-
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
 from forecaster.kernels.gates import add, place, squash, take, transpose, with_ones
+from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import multiply, sum_of_products
 
 
@@ -28,16 +27,16 @@ def tape(T, C, D, H, O, dtype):
     step adds to it.
     """
     return (
-        np.zeros((T + 1, H, C), dtype),
-        np.empty((H, C), dtype),
-        np.empty((T, 4 * H, C), dtype),
-        np.empty((T, H, C), dtype),
-        np.ones((H + D + 1, C), dtype),
-        np.empty((C, D + 1), dtype),
-        np.empty((4 * H, H + D + 1), dtype),
-        np.empty((H, C), dtype),
-        np.empty((3, 4 * H, H), dtype),
-        np.empty((3, 4 * H, D + 1), dtype),
+        zeros((T + 1, H, C), dtype),
+        zeros((H, C), dtype),
+        zeros((T, 4 * H, C), dtype),
+        zeros((T, H, C), dtype),
+        zeros((H + D + 1, C), dtype),
+        zeros((C, D + 1), dtype),
+        zeros((4 * H, H + D + 1), dtype),
+        zeros((H, C), dtype),
+        zeros((3, 4 * H, H), dtype),
+        zeros((3, 4 * H, D + 1), dtype),
     )
 
 

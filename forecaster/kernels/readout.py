@@ -3,6 +3,7 @@
 import numpy as np
 
 from forecaster._jit import kernel
+from forecaster.kernels.products import multiply, sum_of_products
 
 LAST, ALL, EACH = range(3)
 READOUTS = {"last": LAST, "all": ALL, "each": EACH}
@@ -33,7 +34,7 @@ def forward(readout, V, c, A, X, ends, F, Y):
             put(A[t], F, row, t * H if readout == ALL else 0)
         if skip:
             put(X[t], F, row, first if readout == EACH else first + t * D)
-    np.dot(F, V, Y)
+    multiply(F, V, Y)
     for i in range(Y.shape[0]):
         for o in range(c.size):
             Y[i, o] += c[o]
@@ -46,7 +47,7 @@ def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
     Shapes as in forward; dF: (R, K') with the K' features that are not inputs; dA: (T, C, H).
     """
     T, C, H = dA.shape
-    np.dot(F.T, dY, dV)
+    sum_of_products(F, dY, dV)
     dc[:] = 0
     for i in range(dY.shape[0]):
         for o in range(dc.size):

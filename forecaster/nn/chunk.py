@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.kernels import readout
+from forecaster.kernels.memory import zeros
 from forecaster.kernels.readout import EACH
 from forecaster.nn.layer import Layer
 from forecaster.nn.network import Bound, Network
@@ -52,17 +53,17 @@ class Chunk:
         T, C, D, O = network.n_steps, n_rows, network.n_inputs, network.n_outputs
         R = network.n_output_steps * C
         self.network = network
-        self.X = np.zeros((T, C, D), dtype)
+        self.X = zeros((T, C, D), dtype)
         self.ends = np.full(C, T)
-        self.Z = np.zeros((network.n_output_steps, C, n_targets), dtype)
-        self.W = np.zeros_like(self.Z)
+        self.Z = zeros((network.n_output_steps, C, n_targets), dtype)
+        self.W = zeros(self.Z.shape, dtype)
         self._targets = self.Z.reshape(R, n_targets), self.W.reshape(R, n_targets)
-        self.dX = np.zeros((T if input_gradient else 0, C, D), dtype)
+        self.dX = zeros((T if input_gradient else 0, C, D), dtype)
         self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
-        self._features = np.zeros((R, network.n_state_features + network.n_skip_features), dtype)
-        self._dfeatures = np.zeros((R, network.n_state_features), dtype)
-        self._Y = np.zeros((R, O), dtype)
-        self._dY = np.zeros((R, O), dtype)
+        self._features = zeros((R, network.n_state_features + network.n_skip_features), dtype)
+        self._dfeatures = zeros((R, network.n_state_features), dtype)
+        self._Y = zeros((R, O), dtype)
+        self._dY = zeros((R, O), dtype)
 
     @property
     def carried_shapes(self) -> list[list[tuple[int, ...]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.kernels import joints
+from forecaster.kernels.memory import zeros
 from forecaster.nn.network import Bound, Network
 
 
@@ -27,8 +28,8 @@ class Layer:
         self._cell = network.layer_cells[k]
         self._code, self._learned = network.activation_code, network.learn_initial_state
         self._dilation = d
-        self._states = np.zeros((T // d + 1, d * C, H), dtype)
-        self._dstates = np.zeros_like(self._states)
+        self._states = zeros((T // d + 1, d * C, H), dtype)
+        self._dstates = zeros(self._states.shape, dtype)
         self._tape = self._cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
         self._residual = network.residual and D == H
         self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
@@ -36,12 +37,12 @@ class Layer:
         self.outputs = self._states[1:].reshape(T, C, H)
         self.doutputs = self._dstates[1:].reshape(T, C, H)
         if self._joined:
-            self.outputs = np.zeros((T, C, H), dtype)  # else the states themselves
+            self.outputs = zeros((T, C, H), dtype)  # else the states themselves
         if network.layer_norm:
-            self._standard = np.zeros((T * C, H), dtype)
-            self._spread = np.zeros(T * C, dtype)
+            self._standard = zeros((T * C, H), dtype)
+            self._spread = zeros(T * C, dtype)
         if self._residual:
-            self._passed = np.zeros(T * C * H, dtype)
+            self._passed = zeros(T * C * H, dtype)
 
     @property
     def carried(self) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from forecaster.kernels import memory
 from forecaster.nn.averaging import Average
 from forecaster.nn.chunk import Carry
 from forecaster.nn.network import Network
@@ -148,7 +149,7 @@ class State:
         average = None if plan.ema_decay is None else Average(n, dtype, plan.ema_decay)
         seed = int(rng.integers(2**32)) if network.dropout else 0
         record = Trained(theta.copy())
-        return cls(theta.copy(), solver, make_schedule(), average, rng, seed, record)
+        return cls(memory.copy(theta), solver, make_schedule(), average, rng, seed, record)
 
     @property
     def weights(self) -> np.ndarray:
