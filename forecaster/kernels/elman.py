@@ -9,7 +9,7 @@ import numpy as np
 from forecaster._jit import kernel
 from forecaster.kernels.activations import add_activate, multiply_derivative
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products
+from forecaster.kernels.products import multiply, sum_of_products, transpose
 
 
 def shapes(D, H, O):
@@ -58,9 +58,7 @@ def backward(
     """
     T, C, D = X.shape
     H = b.size
-    for i in range(H):  # BLAS is slow at small products with a matrix that lies the other way
-        for j in range(H):
-            WhT[j, i] = Wh[i, j]
+    transpose(Wh, WhT)
     flat, dflat = states.reshape(T + 1, C * H), dstates.reshape(T + 1, C * H)
     back, dbias = product.reshape(C * H), bias.reshape(C * H)
     dbias[:] = 0  # row by row, summed over time

@@ -14,7 +14,7 @@ from forecaster._jit import kernel
 from forecaster.kernels.activations import add_activate, multiply_derivative
 from forecaster.kernels.joints import add
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products
+from forecaster.kernels.products import multiply, sum_of_products, transpose
 
 
 def shapes(D, H, O):
@@ -90,8 +90,8 @@ def backward(
     """
     T, C, D = X.shape
     H = b.size
-    _transpose(Wh, WhT)
-    _transpose(Wy, WyT)
+    transpose(Wh, WhT)
+    transpose(Wy, WyT)
     flat, dflat = states.reshape(T + 1, C * H), dstates.reshape(T + 1, C * H)
     back, dbias = product.reshape(C * H), bias.reshape(C * H)
     flat_dy = doutputs.reshape(T, C * c.size)
@@ -107,7 +107,7 @@ def backward(
             add(flat_dy[t], flat_dy[t + 1], flat_dy[t])
         if t > 0 or not from_zero:
             below = dflat[t]
-            _transpose(_block(V, H, t), VT)
+            transpose(_block(V, H, t), VT)
             np.dot(dy, VT, product)
             add(below, back, below)
             if Wh.size:
@@ -132,14 +132,6 @@ def _block(V, H, t):
     """The rows of V that take ``states[t]`` to what step t sees; V: (H, O) or (T H, O)."""
     first = (t - 1) * H if t > 0 and V.shape[0] > H else 0
     return V[first : first + H]
-
-
-@kernel
-def _transpose(A, out):
-    """BLAS is slow at small products with a matrix that lies the other way."""
-    for i in range(A.shape[0]):
-        for j in range(A.shape[1]):
-            out[j, i] = A[i, j]
 
 
 @kernel

@@ -14,15 +14,6 @@ from forecaster.kernels.activations import logistic
 
 
 @kernel
-def transpose(A, out):
-    """``out = A.T``; A: (M, N); out: (N, M)."""
-    M, N = A.shape
-    for j in range(N):
-        for i in range(M):
-            out[j, i] = A[i, j]
-
-
-@kernel
 def place(W, n, out, first):
     """Write the columns of W, from the ``n``-th on and round, as rows into ``out[:, first:]``.
 

@@ -8,9 +8,9 @@ F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12 (2000) 2451-2471.
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
-from forecaster.kernels.gates import add, place, squash, take, transpose, with_ones
+from forecaster.kernels.gates import add, place, squash, take, with_ones
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products
+from forecaster.kernels.products import multiply, sum_of_products, transpose
 
 
 def shapes(D, H, O):

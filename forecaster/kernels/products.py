@@ -31,6 +31,15 @@ def sum_of_products(A, B, out):
 
 
 @kernel
+def transpose(A, out):
+    """``out = A.T``; A: (M, N); out: (N, M). BLAS is slow at small products with A.T itself."""
+    M, N = A.shape
+    for j in range(N):
+        for i in range(M):
+            out[j, i] = A[i, j]
+
+
+@kernel
 def _multiply_in_blocks(A, B, out):
     step = _rows_at_once(A.shape[0], B.size)
     for start in range(0, A.shape[0], step):
