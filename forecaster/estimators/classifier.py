@@ -49,7 +49,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         activation: str = "tanh",
         *,
         class_weight: Any = None,
-        readout: str = "last",
+        readout: str = "auto",
         skip: bool = False,
         learn_initial_state: bool = False,
         residual: bool = False,

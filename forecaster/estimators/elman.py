@@ -33,9 +33,11 @@ class ElmanRegressor(TextbookWeights, RecurrentRegressor):
         these are scaled.
     quantiles : float or tuple of float, default=(0.1, 0.5, 0.9)
         Levels, rising, for "pinball" and for `predict_quantiles`.
-    readout : {"last", "all", "each"}, default="last"
+    readout : {"auto", "last", "all", "each"}, default="auto"
         What the linear layer sees: the last state; all states at once, which helps short windows;
-        or each state by itself, for a target at every step.
+        or each state by itself, for a target at every step. "auto" is "last"; where outputs are fed
+        back it is "all", if samples have one length, or else all that an answer rests on would
+        have to pass through the outputs of every step, and gradients explode.
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear autoregression beside the net.
     learn_initial_state : bool, default=False
@@ -216,9 +218,11 @@ class ElmanClassifier(TextbookWeights, RecurrentClassifier):
     class_weight : dict, "balanced" or None, default=None
         Factor on the weights of a class's windows, 1 for classes that are not named; "balanced"
         gives all classes the same sum of weights.
-    readout : {"last", "all", "each"}, default="last"
+    readout : {"auto", "last", "all", "each"}, default="auto"
         What the linear layer sees: the last state; all states at once, which helps short windows;
-        or each state by itself, for a class at every step.
+        or each state by itself, for a class at every step. "auto" is "last"; where outputs are fed
+        back it is "all", if samples have one length, or else all that an answer rests on would
+        have to pass through the outputs of every step, and gradients explode.
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear classifier beside the net.
     learn_initial_state : bool, default=False

@@ -10,10 +10,12 @@ class ElmanJordanRegressor(RecurrentRegressor):
     """Regression on windows with a hybrid of Elman's and Jordan's networks, compiled by Numba.
 
     ``h[t] = f(x[t] Wx + h[t-1] Wh + y[t-1] Wy + b)`` runs over the steps of a window: an Elman
-    network that also feeds back its own outputs ``y[t] = h[t] V + c`` (without the skip path's
-    share), as Jordan's does. In a stack only the last layer feeds back outputs; those below it are
-    Elman layers. Trained by exact backpropagation through time. Parameters have the names and
-    meanings of `sklearn.neural_network.MLPRegressor` wherever it has them.
+    network that also feeds back its own outputs (without the skip path's share), as Jordan's does.
+    With the default readout, which has weights for each step, that is the answer as it stands,
+    ``y[t] = y[t-1] + h[t] V[t]``, else ``y[t] = h[t] V + c``. In a stack only the last layer feeds
+    back outputs; those below it are Elman layers. Trained by exact backpropagation through time.
+    Parameters have the names and meanings of `sklearn.neural_network.MLPRegressor` wherever it has
+    them.
 
     Parameters
     ----------
@@ -32,9 +34,11 @@ class ElmanJordanRegressor(RecurrentRegressor):
         these are scaled.
     quantiles : float or tuple of float, default=(0.1, 0.5, 0.9)
         Levels, rising, for "pinball" and for `predict_quantiles`.
-    readout : {"last", "all", "each"}, default="last"
+    readout : {"auto", "last", "all", "each"}, default="auto"
         What the linear layer sees: the last state; all states at once, which helps short windows;
-        or each state by itself, for a target at every step.
+        or each state by itself, for a target at every step. "auto" is "last"; where outputs are fed
+        back it is "all", if samples have one length, or else all that an answer rests on would
+        have to pass through the outputs of every step, and gradients explode.
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear autoregression beside the net.
     learn_initial_state : bool, default=False
@@ -203,10 +207,12 @@ class ElmanJordanClassifier(RecurrentClassifier):
     """Classification of windows with a hybrid of Elman's and Jordan's networks, compiled by Numba.
 
     ``h[t] = f(x[t] Wx + h[t-1] Wh + y[t-1] Wy + b)`` runs over the steps of a window: an Elman
-    network that also feeds back its own outputs ``y[t] = h[t] V + c`` (without the skip path's
-    share), as Jordan's does. In a stack only the last layer feeds back outputs; those below it are
-    Elman layers. Trained by exact backpropagation through time. Parameters have the names and
-    meanings of `sklearn.neural_network.MLPClassifier` wherever it has them.
+    network that also feeds back its own outputs (without the skip path's share), as Jordan's does.
+    With the default readout, which has weights for each step, that is the answer as it stands,
+    ``y[t] = y[t-1] + h[t] V[t]``, else ``y[t] = h[t] V + c``. In a stack only the last layer feeds
+    back outputs; those below it are Elman layers. Trained by exact backpropagation through time.
+    Parameters have the names and meanings of `sklearn.neural_network.MLPClassifier` wherever it has
+    them.
 
     Parameters
     ----------
@@ -217,9 +223,11 @@ class ElmanJordanClassifier(RecurrentClassifier):
     class_weight : dict, "balanced" or None, default=None
         Factor on the weights of a class's windows, 1 for classes that are not named; "balanced"
         gives all classes the same sum of weights.
-    readout : {"last", "all", "each"}, default="last"
+    readout : {"auto", "last", "all", "each"}, default="auto"
         What the linear layer sees: the last state; all states at once, which helps short windows;
-        or each state by itself, for a class at every step.
+        or each state by itself, for a class at every step. "auto" is "last"; where outputs are fed
+        back it is "all", if samples have one length, or else all that an answer rests on would
+        have to pass through the outputs of every step, and gradients explode.
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear classifier beside the net.
     learn_initial_state : bool, default=False

@@ -90,8 +90,21 @@ def layer_dilations(estimator: Any) -> tuple[int, ...]:
     return tuple(int(dilation) for dilation in given)
 
 
+def chosen_readout(estimator: Any, cell: str, one_length: bool) -> str:
+    """``readout``, for "auto" that which trains well: see the docstrings of the estimators."""
+    if estimator.readout != "auto":
+        return estimator.readout
+    return "all" if CELLS[cell].feeds_back and one_length else "last"
+
+
 def make_network(
-    estimator: Any, cell: str, n_steps: int, n_inputs: int, n_outputs: int, sizes: tuple[int, ...]
+    estimator: Any,
+    cell: str,
+    n_steps: int,
+    n_inputs: int,
+    n_outputs: int,
+    sizes: tuple[int, ...],
+    readout: str,
 ) -> Network:
     """The network that an estimator's parameters describe; parameters without effect are errors."""
     name = type(estimator).__name__
@@ -103,7 +116,7 @@ def make_network(
         n_outputs,
         cell=cell,
         activation=estimator.activation,
-        readout=estimator.readout,
+        readout=readout,
         skip=estimator.skip,
         learn_initial_state=estimator.learn_initial_state,
         residual=estimator.residual,

@@ -42,7 +42,7 @@ from forecaster.nn.training import Plan
 
 RULES = {
     **options.SHARED_RULES,
-    "readout": v.choice(*READOUTS),
+    "readout": v.choice("auto", *READOUTS),
     "skip": v.boolean(),
     "solver": v.choice("adam", "adamw", "rmsprop", "sgd", "lbfgs"),
     "batch_size": v.either(v.integer(1), v.choice("auto")),
@@ -194,7 +194,10 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
         self.n_outputs_ = rows.Z.shape[2]
         self._loss, n_outputs = self._make_loss(rows)
         sizes = options.hidden_sizes(self)
-        self.network_ = options.make_network(self, self._cell, n_steps, n_inputs, n_outputs, sizes)
+        readout = options.chosen_readout(self, self._cell, one_length=windows.ends is None)
+        self.network_ = options.make_network(
+            self, self._cell, n_steps, n_inputs, n_outputs, sizes, readout
+        )
         check_ends(self.network_, windows)
         share = rows.W.mean(axis=(1, 2))[:, None, None]
         self._input_scaler = (

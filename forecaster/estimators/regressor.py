@@ -39,7 +39,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         loss: str = "squared_error",
         huber_delta: float = 1.0,
         quantiles: tuple[float, ...] = (0.1, 0.5, 0.9),
-        readout: str = "last",
+        readout: str = "auto",
         skip: bool = False,
         learn_initial_state: bool = False,
         residual: bool = False,

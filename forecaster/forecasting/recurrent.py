@@ -249,6 +249,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 view.patch_size,
                 recipe.n_outputs,
                 recipe.hidden_layer_sizes,
+                self.readout,
             )
             for view in recipe.views
         ]

@@ -36,6 +36,7 @@ EFFECTS = [
     ("activation", "logistic", {}),
     ("activation", "identity", {}),
     ("readout", "all", {}),
+    ("readout", "last", {}),
     ("skip", True, {}),
     ("learn_initial_state", True, {}),
     ("residual", True, STACK),
@@ -99,12 +100,14 @@ ELSEWHERE = {"warm_start", "verbose", "n_jobs"}
 
 
 def of_any_use(cls, name, value):
-    """What a cell has no use for it refuses: see the end of this file."""
+    """What a cell has no use for it refuses: see the end of this file; and "auto" is one of two."""
     gated = cls._cell in ("gru", "lstm")
     feeds_back = "jordan" in cls._cell
     last_is_dilated = name == "dilations" and value == 3
+    is_default = name == "readout" and value == ("all" if feeds_back else "last")
     return not (
-        (gated and name == "activation")
+        is_default
+        or (gated and name == "activation")
         or (feeds_back and (last_is_dilated or name in ("layer_norm", "residual")))
     )
 
@@ -180,7 +183,7 @@ def test_verbose_shows_a_bar_on_stderr(capsys):
             r"a number between 0 and 1, or a rising.*got \(0.5, 0.1\)",
         ),
         ("quantiles", 1.0, "a number between 0 and 1, or a rising tuple of them, got 1.0"),
-        ("readout", "first", "one of 'last', 'all', 'each', got 'first'"),
+        ("readout", "first", "one of 'auto', 'last', 'all', 'each', got 'first'"),
         ("skip", 1, "True or False, got 1"),
         ("learn_initial_state", None, "True or False, got None"),
         ("residual", 1, "True or False, got 1"),
