@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +18,7 @@ import numba
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-__all__ = ["OPTIONS", "cache_place", "kernel"]
+__all__ = ["OPTIONS", "cache_place", "kernel", "summing_kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
@@ -100,9 +101,9 @@ class _KernelCache(FunctionCache):
             _warn_uncached(error)
 
 
-def kernel(py_func: Callable) -> Callable:
+def kernel(py_func: Callable, options: dict[str, Any] = OPTIONS) -> Callable:
     """Compile ``py_func`` at its first call and keep the machine code on disk."""
-    dispatcher = numba.njit(**OPTIONS)(py_func)
+    dispatcher = numba.njit(**options)(py_func)
     if config.DISABLE_JIT:
         return dispatcher
     global _place
@@ -112,6 +113,11 @@ def kernel(py_func: Callable) -> Callable:
     except (RuntimeError, OSError):  # Numba found no place to write
         _warn_uncached("no writable place for the cache was found")
     return dispatcher
+
+
+# "reassoc" lets SIMD lanes add up a part of a sum each: one number after the other, a sum over all
+# weights takes three times as long. The order is fixed when the code is compiled.
+summing_kernel = partial(kernel, options={**OPTIONS, "fastmath": {"contract", "reassoc"}})
 
 
 def cache_place() -> str | None:

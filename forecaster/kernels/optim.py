@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 
-from forecaster._jit import kernel
+from forecaster._jit import kernel, summing_kernel
 
 
-@kernel
+@summing_kernel
 def combine(chunks, n, scale, theta, l2, grad):
     """Write ``grad = scale * sum(chunks[:n]) + l2 * theta``, adding chunks in their order.
 

@@ -9,7 +9,7 @@ from forecaster._jit import kernel
 # cut below the border, a product of two 3072 x 32 matrices took 0.4 of the time, one of 128 x 128
 # matrices 0.6.
 _SMALL = 1_000_000
-_FEW_ROWS = 32  # blocks of fewer rows gain nothing
+_FEW_ROWS = 24  # blocks of fewer rows gain nothing
 
 
 @kernel
