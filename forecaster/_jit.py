@@ -15,10 +15,11 @@ from importlib.resources import files
 from typing import Any
 
 import numba
+from llvmlite.binding import get_host_cpu_features
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-__all__ = ["OPTIONS", "cache_place", "kernel", "summing_kernel"]
+__all__ = ["OPTIONS", "cache_place", "has_avx512", "kernel", "summing_kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
@@ -118,6 +119,11 @@ def kernel(py_func: Callable, options: dict[str, Any] = OPTIONS) -> Callable:
 # "reassoc" lets SIMD lanes add up a part of a sum each: one number after the other, a sum over all
 # weights takes three times as long. The order is fixed when the code is compiled.
 summing_kernel = partial(kernel, options={**OPTIONS, "fastmath": {"contract", "reassoc"}})
+
+
+def has_avx512() -> bool:
+    """Whether the processor has registers of 512 bits (compiled code is kept by processor)."""
+    return bool(get_host_cpu_features().get("avx512f", False))
 
 
 def cache_place() -> str | None:

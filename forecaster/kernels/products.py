@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from forecaster._jit import kernel
+from forecaster._jit import has_avx512, kernel
 
-# Up to a million multiplications, OpenBLAS (with AVX-512) multiplies matrices where they lie.
-# Larger ones it first copies into blocks, which takes long where matrices are no larger than ours:
-# cut below the border, a product of two 3072 x 32 matrices took 0.4 of the time, one of 128 x 128
-# matrices 0.6.
+# With AVX-512, OpenBLAS multiplies matrices where they lie, up to a million multiplications. Larger
+# ones it first copies into blocks, which takes long where matrices are no larger than ours: cut
+# below the border, a product of two 3072 x 32 matrices took 0.4 of the time, one of 128 x 128
+# matrices 0.6. Other processors' code always copies, and would take up to 1.5 times as long.
+_CUTS = has_avx512()
 _SMALL = 1_000_000
 _FEW_ROWS = 24  # blocks of fewer rows gain nothing
 
@@ -15,7 +16,7 @@ _FEW_ROWS = 24  # blocks of fewer rows gain nothing
 @kernel
 def multiply(A, B, out):
     """``out = A B``; A: (R, M); B: (M, N); out: (R, N)."""
-    if A.shape[0] * B.size <= _SMALL:
+    if not _CUTS or A.shape[0] * B.size <= _SMALL:
         np.dot(A, B, out)
     else:
         _multiply_in_blocks(A, B, out)
@@ -24,7 +25,7 @@ def multiply(A, B, out):
 @kernel
 def sum_of_products(A, B, out):
     """``out = A.T B``; A: (R, M); B: (R, N); out: (M, N)."""
-    if A.shape[0] * out.size <= _SMALL:
+    if not _CUTS or A.shape[0] * out.size <= _SMALL:
         np.dot(A.T, B, out)
     else:
         _sum_in_blocks(A, B, out)

@@ -1,4 +1,4 @@
-"""Products cut into blocks equal the whole ones."""
+"""Products, whole ones and those cut into blocks."""
 
 import numpy as np
 import pytest
@@ -11,22 +11,39 @@ from tests.reference import assert_close
 SHAPES = [(1, 1, 1), (5, 3, 2), (1_200, 30, 40), (2_000, 25, 40), (80, 130, 150), (40, 200, 220)]
 
 
+def draw(dtype, *shapes):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
+def double(*arrays):
+    return [array.astype(np.float64) for array in arrays]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("multiply", [products.multiply, products._multiply_in_blocks])
+def test_product(multiply, shape, dtype):
+    R, M, N = shape
+    A, B, out = draw(dtype, (R, M), (M, N), (R, N))
+    multiply(A, B, out)
+    exact, other = double(A, B)
+    assert_close(out, exact @ other, M)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("add_up", [products.sum_of_products, products._sum_in_blocks])
+def test_sum_of_products(add_up, shape, dtype):
+    R, M, N = shape
+    A, B, out = draw(dtype, (R, M), (R, N), (M, N))
+    add_up(A, B, out)
+    exact, other = double(A, B)
+    assert_close(out, exact.T @ other, R)
+
+
 def test_blocks_are_equal_parts_below_a_million_multiplications():
     assert products._rows_at_once(128, 128 * 128) == 43  # of 43, 43 and 42
     assert products._rows_at_once(2_000, 1_000) == 1_000
     assert products._rows_at_once(2_001, 1_000) == 667
     assert products._rows_at_once(40, 200 * 220) == 40  # 22 at a time would be too few
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_equal_one_product(shape, dtype):
-    R, M, N = shape
-    rng = np.random.default_rng(0)
-    A, B, C = (rng.standard_normal(s).astype(dtype) for s in ((R, M), (M, N), (R, N)))
-    AB, AC = np.full((R, N), np.nan, dtype), np.full((M, N), np.nan, dtype)
-    products.multiply(A, B, AB)
-    products.sum_of_products(A, C, AC)
-    A, B, C = (a.astype(np.float64) for a in (A, B, C))
-    assert_close(AB, A @ B, M)
-    assert_close(AC, A.T @ C, R)
