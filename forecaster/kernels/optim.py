@@ -38,7 +38,9 @@ def adam(theta, grad, mean, square, decay, settings):
     settings: factor on the gradient (clipping), learning rate, beta1, 1 - beta1, beta2,
     1 - beta2, bias corrections 1 - beta1^t and sqrt(1 - beta2^t), epsilon.
     """
-    shrink, rate, beta1, keep1, beta2, keep2, correct1, correct2, epsilon = settings
+    shrink, rate = settings[0], settings[1]
+    beta1, keep1, beta2, keep2 = settings[2], settings[3], settings[4], settings[5]
+    correct1, correct2, epsilon = settings[6], settings[7], settings[8]
     scaled_rate = rate / correct1
     for i in range(theta.size):
         g = shrink * grad[i]
@@ -55,7 +57,7 @@ def sgd(theta, grad, velocity, decay, settings):
     theta, grad, velocity, decay rates: (P,). settings: factor on the gradient (clipping),
     learning rate, momentum, and the share of Nesterov's look-ahead (0 or 1).
     """
-    shrink, rate, momentum, nesterov = settings
+    shrink, rate, momentum, nesterov = settings[0], settings[1], settings[2], settings[3]
     for i in range(theta.size):
         g = shrink * grad[i]
         velocity[i] = momentum * velocity[i] + g
@@ -70,7 +72,8 @@ def rmsprop(theta, grad, square, velocity, decay, settings):
     theta, grad, running mean square of the gradient, velocity, decay rates: (P,). settings: factor
     on the gradient (clipping), learning rate, rho, 1 - rho, momentum, epsilon (added to the root).
     """
-    shrink, rate, rho, keep, momentum, epsilon = settings
+    shrink, rate, rho, keep = settings[0], settings[1], settings[2], settings[3]
+    momentum, epsilon = settings[4], settings[5]
     for i in range(theta.size):
         g = shrink * grad[i]
         square[i] = rho * square[i] + keep * g * g

@@ -1,9 +1,7 @@
 """The linear layer from hidden states (and, with a skip path, from the inputs) to the outputs."""
 
-import numpy as np
-
 from forecaster._jit import kernel
-from forecaster.kernels.products import multiply, sum_of_products
+from forecaster.kernels.products import multiply, sum_of_products, transpose
 
 LAST, ALL, EACH = range(3)
 READOUTS = {"last": LAST, "all": ALL, "each": EACH}
@@ -41,10 +39,10 @@ def forward(readout, V, c, A, X, ends, F, Y):
 
 
 @kernel
-def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
+def backward(readout, V, dV, dc, ends, F, dY, turned, part, dA):
     """Write the gradients of the weights and of the last layer's outputs.
 
-    Shapes as in forward; dF: (R, K') with the K' features that are not inputs; dA: (T, C, H).
+    Shapes as in forward; scratch: turned: (O, H), part: (C, H); dA: (T, C, H).
     """
     T, C, H = dA.shape
     sum_of_products(F, dY, dV)
@@ -52,20 +50,20 @@ def backward(readout, V, dV, dc, ends, F, dY, dF, dA):
     for i in range(dY.shape[0]):
         for o in range(dc.size):
             dc[o] += dY[i, o]
-    np.dot(dY, V[: dF.shape[1]].T, dF)
-    if readout == LAST:
-        dA[:] = 0
-        for i in range(C):
-            for j in range(H):
-                dA[ends[i] - 1, i, j] = dF[i, j]
+    if readout == ALL:
+        for t in range(T):
+            transpose(V[t * H : (t + 1) * H], turned)
+            multiply(dY, turned, dA[t])
         return
-    for t in range(T):
-        row = t * C if readout == EACH else 0
-        column = t * H if readout == ALL else 0
-        for i in range(C):
-            source, target = dF[row + i, column : column + H], dA[t, i]
-            for j in range(H):
-                target[j] = source[j]
+    transpose(V[:H], turned)
+    if readout == EACH:
+        multiply(dY, turned, dA.reshape(T * C, H))
+        return
+    multiply(dY, turned, part)
+    dA[:] = 0
+    for i in range(C):
+        for j in range(H):
+            dA[ends[i] - 1, i, j] = part[i, j]
 
 
 @kernel

@@ -61,7 +61,8 @@ class Chunk:
         self.dX = zeros((T if input_gradient else 0, C, D), dtype)
         self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
         self._features = zeros((R, network.n_state_features + network.n_skip_features), dtype)
-        self._dfeatures = zeros((R, network.n_state_features), dtype)
+        H = network.hidden_sizes[-1]
+        self._turned, self._last = zeros((O, H), dtype), zeros((C, H), dtype)
         self._Y = zeros((R, O), dtype)
         self._dY = zeros((R, O), dtype)
 
@@ -134,7 +135,8 @@ class Chunk:
             self.ends,
             self._features,
             self._dY,
-            self._dfeatures,
+            self._turned,
+            self._last,
             self._layers[-1].doutputs,
         )
         for k in reversed(range(len(self._layers))):

@@ -40,12 +40,13 @@ def test_equals_its_twin(readout, skip, shape, dtype):
         return rng.standard_normal(shape).astype(dtype)
 
     V, c, states, X = draw(K + skipped, O), draw(O), draw(T, C, H), draw(T, C, D)
-    F, Y, dY, dF = draw(R, K + skipped), draw(R, O), draw(R, O), draw(R, K)
+    F, Y, dY = draw(R, K + skipped), draw(R, O), draw(R, O)
+    turned, part = draw(O, H), draw(C, H)
     dV, dc, dstates = draw(*V.shape), draw(O), draw(T, C, H)
     code = kernels.READOUTS[readout]
     ends = np.full(C, T)
     kernels.forward(code, V, c, states, X, ends, F, Y)
-    kernels.backward(code, V, dV, dc, ends, F, dY, dF, dstates)
+    kernels.backward(code, V, dV, dc, ends, F, dY, turned, part, dstates)
 
     arguments = [a.astype(np.float64) for a in (V, c, states, X)]
     terms = K + skipped + R
@@ -64,12 +65,12 @@ def test_rows_that_end_early_are_read_at_their_end():
     rng = np.random.default_rng(0)
     states, X, V, c = (rng.standard_normal(s) for s in ((T, C, H), (T, C, 1), (H, 1), 1))
     ends = np.array([1, 4, 2])
-    F, Y, dV, dc, dF, dstates = (
-        np.empty(s) for s in ((C, H), (C, 1), (H, 1), 1, (C, H), (T, C, H))
+    F, Y, dV, dc, turned, part, dstates = (
+        np.empty(s) for s in ((C, H), (C, 1), (H, 1), 1, (1, H), (C, H), (T, C, H))
     )
     kernels.forward(kernels.LAST, V, c, states, X, ends, F, Y)
     np.testing.assert_array_equal(F, states[ends - 1, np.arange(C)])
-    kernels.backward(kernels.LAST, V, dV, dc, ends, F, np.ones((C, 1)), dF, dstates)
+    kernels.backward(kernels.LAST, V, dV, dc, ends, F, np.ones((C, 1)), turned, part, dstates)
     expected = np.zeros((T, C, H))
     expected[ends - 1, np.arange(C)] = V[:, 0]
     np.testing.assert_array_equal(dstates, expected)
