@@ -26,7 +26,13 @@ from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.blending import choose_shares
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
-from forecaster.forecasting.options import RULES, asked_blend, make_training_plan, off_centre
+from forecaster.forecasting.options import (
+    RULES,
+    asked_blend,
+    check_settings_of_loss,
+    make_training_plan,
+    off_centre,
+)
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import Recipe, known_season, points_needed, resolve
 from forecaster.forecasting.tail import Tail
@@ -163,10 +169,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         Raises
         ------
         ValueError
-            For a parameter out of range; for data that are empty, too short, not numeric, not
+            For a parameter out of range or without effect; for data that are empty, too short, not numeric, not
             finite, or not regular in time.
         """
         v.check_parameters(self, RULES)
+        check_settings_of_loss(self)
         if off_centre(self) and self.strategy == "recursive":
             raise ValueError(
                 f"{type(self).__name__}: quantiles cannot be fed back as if they had happened, so "
