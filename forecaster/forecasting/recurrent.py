@@ -202,7 +202,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                     calibration, model = self._calibrate(
                         panel, held_out, model, calibration_rng, bar
                     )
-        self.data_, self.model_, self.calibration_ = data, model, calibration
+        self.data_, self.model_, self.calibration_ = data, replace(model, n_threads=1), calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
 
@@ -322,7 +322,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f"{type(self).__name__} forecasts quantiles up to its horizon of {self.horizon}, "
                 f"got {steps} steps: fit with a longer horizon."
             )
-        model = self.model_.going_on(panel)
+        model = replace(self.model_.going_on(panel), n_threads=resolve_n_jobs(self.n_jobs))
         mean = model.forecast_prepared(panel, steps)
         columns = {"mean": mean}
         # A series of a few points that lie on a line has not earned certainty.
