@@ -217,9 +217,16 @@ def _percentage(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        number = 0.0
+        raise argparse.ArgumentTypeError(
+            f"expected percentages between 0 and 100, such as 80 95, got {text!r}; a file comes "
+            "before --level, or after another option"
+        ) from None
     if not 0 < number < 100:
         raise argparse.ArgumentTypeError(
             f"expected percentages between 0 and 100, such as 80 95, got {text!r}"
+        )
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected percent, such as 80 95, got {text!r}: did you mean {100 * number:g}?"
         )
     return number

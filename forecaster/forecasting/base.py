@@ -74,7 +74,8 @@ class Forecaster(ABC, BaseEstimator):
             A number of steps; None stands for ``horizon``. Or rows after the known ones: these
             are forecast, and only their times (and ids, in a long frame) are looked at.
         level : float or sequence of float, optional
-            Coverage of the intervals wanted, in percent, such as ``[80, 95]``; six digits count.
+            Coverage of the intervals wanted, in percent, such as ``[80, 95]``, at least 1; six
+            digits count.
 
         Returns
         -------
@@ -89,7 +90,7 @@ class Forecaster(ABC, BaseEstimator):
             Before `fit`.
         ValueError
             If the rows do not lie after the known ones at their frequency, or a level is not
-            between 0 and 100, or cannot be had.
+            from 1 to below 100, or cannot be had.
         """
         check_is_fitted(self)
         levels = check_levels(level)
@@ -206,13 +207,18 @@ def _adds_nothing(X: Any, y: Any) -> bool:
 
 
 def check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once, to six digits; a ValueError if one is no percentage."""
+    """Levels in rising order, each once, to six digits; a ValueError if one is no percentage from 1 on."""
     levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
     _, is_percentage = real(0, 100, open_low=True)
     for value in levels:
         if not is_percentage(value) or not is_percentage(_to_six_digits(value)):
             raise ValueError(
                 f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
+            )
+        if value < 1:
+            raise ValueError(
+                f"level counts in percent, such as [80, 95], got {value!r}: did you mean "
+                f"{100 * value:g}?"
             )
     return sorted({_to_six_digits(value) for value in levels})
 

@@ -267,6 +267,14 @@ def test_levels_that_make_no_sense(level):
         fitted.predict(level=level)
 
 
+@pytest.mark.parametrize("level, meant", [(0.8, "80"), ([0.95, 80], "95"), (0.005, "0.5")])
+def test_a_share_is_no_percentage(level, meant):
+    fitted = forecaster().fit(trending())
+    with pytest.raises(ValueError, match=rf"in percent.*: did you mean {meant}\?"):
+        fitted.predict(level=level)
+    assert list(fitted.predict(level=1).columns) == ["mean", "lo-1", "hi-1"]
+
+
 @pytest.mark.parametrize("horizon", [1, 12])
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
