@@ -353,3 +353,16 @@ def test_a_failed_fit_leaves_the_last_one():
     with pytest.raises(ValueError, match="at least 5 points"):
         fitted.fit([1, 2])
     pd.testing.assert_series_equal(fitted.predict(), before, check_exact=True)
+
+
+@pytest.mark.parametrize("y", [[10, 20, 30], [0.1, 0.2, 0.3], [3, 2, 1], [1e9, 1e9 + 1, 1e9 + 2]])
+def test_three_points_on_a_line_go_on(y):
+    step = y[1] - y[0]
+    expected = y[-1] + step * np.arange(1, 4)
+    np.testing.assert_allclose(forecaster(horizon=1).fit(y).predict(3), expected, atol=1e-9 * y[0])
+
+
+def test_a_single_error_beside_a_line_tells_little():
+    fitted = forecaster(horizon=1, blend=1.0, transform="none").fit([10, 20, 29])
+    assert fitted.model_.preparation.share[0] == pytest.approx(0.5, abs=0.05)
+    assert not fitted.model_.preparation.exact[0]
