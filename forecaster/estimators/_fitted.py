@@ -51,7 +51,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         states to outputs, ``S`` (with ``skip``) inputs to outputs, ``c`` is the outputs' bias. All
         act on standardised values. Of an ensemble, these are the first network's.
         """
-        return self.network_.views(self.theta_.copy())
+        theta = self.theta_.copy()
+        return self.network_.views(theta)
 
     @property
     def coefs_(self) -> list[np.ndarray]:

@@ -42,7 +42,8 @@ class LSTMRegressor(RecurrentRegressor):
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear autoregression beside the net.
     learn_initial_state : bool, default=False
-        Whether the state before the first step is learned instead of zero.
+        Whether the state before the first step is learned instead of zero. The initial memory
+        cell stays zero.
     residual : bool, default=False
         Whether layers with as many units as inputs add their inputs to their states, which eases
         the training of many layers.
@@ -231,7 +232,8 @@ class LSTMClassifier(RecurrentClassifier):
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear classifier beside the net.
     learn_initial_state : bool, default=False
-        Whether the state before the first step is learned instead of zero.
+        Whether the state before the first step is learned instead of zero. The initial memory
+        cell stays zero.
     residual : bool, default=False
         Whether layers with as many units as inputs add their inputs to their states, which eases
         the training of many layers.

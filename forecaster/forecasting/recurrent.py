@@ -179,8 +179,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f"{type(self).__name__}: quantiles cannot be fed back as if they had happened, so "
                 f'quantile={self.quantile} needs strategy="direct".'
             )
-        data = self._read(self._target(X, y))
-        self._check_length(data)
+        target = self._target(X, y)
+        if hasattr(target, "__len__") and len(target) == 0:
+            self._check_length(0)
+        data = self._read(target)
+        self._check_length(int(data.lengths.max()))
         v.check_magnitude(data.panel.values, "The series")
         rng, calibration_rng = v.make_generator(self.random_state).spawn(2)
         panel = data.panel
@@ -214,13 +217,15 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f'{data.panel.values.min():g}: fit again, or with transform="none".'
             )
 
-    def _check_length(self, data: SeriesSet) -> None:
-        needed, longest = points_needed(self.horizon, self.strategy), int(data.lengths.max())
+    def _check_length(self, longest: int) -> None:
+        needed = points_needed(self.horizon, self.strategy)
         if longest < needed:
+            advice = "give more points or a shorter horizon"
+            if longest == 0:
+                advice = "check how the data were loaded or filtered"
             raise ValueError(
-                f"{type(self).__name__} with horizon={self.horizon} and "
-                f"strategy={self.strategy!r} needs a series of at least {needed} points, got "
-                f"{longest}: give more points or a shorter horizon."
+                f"{type(self).__name__} with horizon={self.horizon} needs a series of at least "
+                f"{needed} points, got {longest}: {advice}."
             )
 
     def _resolve(self, panel: Panel) -> Recipe:

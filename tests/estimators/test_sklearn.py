@@ -228,6 +228,12 @@ def test_a_clone_starts_afresh():
     np.testing.assert_array_equal(twin.fit(X, Y).theta_, fitted.theta_)
 
 
+@pytest.mark.parametrize("name", ["weights_", "coefs_", "intercepts_", "theta_", "U_"])
+def test_no_weights_before_fit(name):
+    with pytest.raises(NotFittedError, match="ElmanRegressor instance is not fitted yet"):
+        getattr(ElmanRegressor(), name)
+
+
 # --- Bad input ----------------------------------------------------------------------------------
 
 

@@ -259,12 +259,12 @@ def test_series_of_a_panel_keep_their_own_scales():
 @pytest.mark.parametrize(
     "y, message",
     [
-        ([], "at least one row of at least one series; got 0 rows"),
-        (np.empty((0, 2)), "at least one row of at least one series; got 0 rows"),
-        (Y[:0], "at least one row of at least one series; got 0 rows"),
+        ([], "at least 5 points, got 0: check how"),
+        (np.empty((0, 2)), "at least 5 points, got 0: check how"),
+        (Y[:0], "at least 5 points, got 0: check how"),
         (
             [1, 2, 3, 4],
-            "horizon=3 and strategy='direct' needs a series of at least 5 points, got 4",
+            "horizon=3 needs a series of at least 5 points, got 4",
         ),
         ([1, 2, np.nan, 4, np.nan], r"finite; got NaN at position 2 \(2 of 5 values\)"),
         (Y.replace(Y.iloc[4], np.inf), r"finite; got inf at 2020-05-31 \(1 of 40 values\)"),
@@ -345,6 +345,14 @@ def test_steps_that_make_no_sense():
 def test_nothing_works_before_fit(use):
     with pytest.raises(NotFittedError, match="ElmanForecaster instance is not fitted yet"):
         use(forecaster())
+
+
+@pytest.mark.parametrize(
+    "name", ["recipe_", "transform_", "seasons_", "weights_", "loss_curve_", "loss_", "n_iter_"]
+)
+def test_nothing_is_told_before_fit(name):
+    with pytest.raises(NotFittedError, match="ElmanForecaster instance is not fitted yet"):
+        getattr(forecaster(), name)
 
 
 def test_a_failed_fit_leaves_the_last_one():
