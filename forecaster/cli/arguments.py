@@ -26,6 +26,7 @@ examples:
   forecaster forecast sales.csv --target revenue --time month --horizon 12
   forecaster forecast shops.csv --id shop --horizon 28 --output forecasts.csv
   forecaster forecast sales.csv --horizon 12 --cell gru
+  forecaster forecast stocks.csv --target close --freq C --horizon 5
   forecaster forecast load.parquet --horizon 48 --level 50 90 --save load.npz
   forecaster forecast --model load.npz --horizon 24
 
@@ -169,6 +170,12 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
         "--id",
         metavar="COLUMN",
         help="which series, if there are several (default: unique_id if there is such a column)",
+    )
+    parser.add_argument(
+        "--freq",
+        metavar="STEP",
+        help="the step from row to row as pandas names it, such as B, W-FRI or WOM-3FRI; C for "
+        "business days, where those without a row are holidays (default: as the times tell)",
     )
     parser.add_argument(
         "--season",

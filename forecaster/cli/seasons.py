@@ -9,7 +9,7 @@ from forecaster.data import SeriesSet
 from forecaster.data.frequency import describe
 
 _YEAR = {"M": 12, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "Q": 4, "QS": 4, "QE": 4, "W": 52}
-_DAYS = {"D": 7, "B": 5}
+_DAYS = {"D": 7, "B": 5, "C": 5}
 _DAY = pd.Timedelta(days=1)
 _TOO_SHORT = ", but the network cannot learn it: the data are shorter than two of them"
 _MINUTE = pd.Timedelta(minutes=1)

@@ -207,7 +207,7 @@ def _adds_nothing(X: Any, y: Any) -> bool:
 
 
 def check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once, to six digits; a ValueError if one is no percentage from 1 on."""
+    """Levels in rising order, each once, to six digits; a ValueError for one outside [1, 100)."""
     levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
     _, is_percentage = real(0, 100, open_low=True)
     for value in levels:

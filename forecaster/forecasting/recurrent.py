@@ -169,8 +169,8 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         Raises
         ------
         ValueError
-            For a parameter out of range or without effect; for data that are empty, too short, not numeric, not
-            finite, or not regular in time.
+            For a parameter out of range or without effect; for data that are empty, too short, not
+            numeric, not finite, or not regular in time.
         """
         v.check_parameters(self, RULES)
         check_settings_of_loss(self)
