@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from numbers import Integral
@@ -172,6 +173,19 @@ class Forecaster(ABC, BaseEstimator):
         if X is None and y is None:
             raise ValueError(f"{type(self).__name__} needs a series, got None.")
         return X if y is None else y
+
+    def _warn_of_unused(self, data: Any) -> None:
+        """Name the columns of a long frame that have no part; to be called from ``fit`` itself."""
+        names = [self.id_col, self.time_col, self.target_col]
+        if not isinstance(data, pd.DataFrame) or not set(names) <= set(data.columns):
+            return
+        unused = [str(name) for name in data.columns if name not in names]
+        if unused:
+            warnings.warn(
+                f"{type(self).__name__} does not use exogenous columns yet; these are left out: "
+                f"{', '.join(unused)}. Drop them, or name others by id_col, time_col, target_col.",
+                stacklevel=3,
+            )
 
     def _read(self, data: Any) -> SeriesSet:
         return read(

@@ -180,6 +180,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f'quantile={self.quantile} needs strategy="direct".'
             )
         target = self._target(X, y)
+        self._warn_of_unused(target)
         if hasattr(target, "__len__") and len(target) == 0:
             self._check_length(0)
         data = self._read(target)

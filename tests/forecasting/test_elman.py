@@ -299,6 +299,21 @@ def test_a_recursive_forecaster_needs_three_points_whatever_the_horizon():
     assert len(forecaster(strategy="recursive", horizon=20).fit([1, 2, 3]).predict()) == 20
 
 
+@pytest.mark.parametrize("kind", [forecaster, SeasonalNaiveForecaster])
+def test_further_columns_of_a_long_frame_are_left_out_with_a_warning(kind):
+    frame = as_long(WIDE)
+    more = frame.assign(price=1.0, promo="no")
+    sentence = "does not use exogenous columns yet; these are left out: price, promo. Drop"
+    with pytest.warns(UserWarning, match=sentence) as caught:
+        fitted = kind().fit(more)
+    assert [one.filename for one in caught] == [__file__]
+    expected = kind().fit(frame)  # without a warning, which would be an error here
+    pd.testing.assert_frame_equal(fitted.predict(), expected.predict())
+    pd.testing.assert_frame_equal(
+        fitted.predict(expected.predict().assign(price=2)), fitted.predict()
+    )
+
+
 def test_exogenous_columns_are_refused():
     with pytest.raises(ValueError, match=r"not use exogenous columns yet: call fit\(y\)"):
         forecaster().fit(WIDE[["a"]], Y)
