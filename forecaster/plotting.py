@@ -36,6 +36,7 @@ def plot_forecast(
     id_col: str = "unique_id",
     time_col: str = "ds",
     target_col: str = "y",
+    freq: object = None,
 ) -> Axes:
     """Draw the end of a series, its forecast, and the intervals of the forecast.
 
@@ -56,6 +57,8 @@ def plot_forecast(
         Where to draw. None opens a new figure with pyplot.
     id_col, time_col, target_col : str, default="unique_id", "ds", "y"
         The columns of a long frame.
+    freq : str, pandas offset, int or None, default=None
+        The step from row to row, as for the forecaster.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def plot_forecast(
     ['history', 'actual', 'forecast']
     """
     names = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
-    data = read(history, **names)
+    data = read(history, **names, freq=freq)
     known = _values(data, series)
     mean = _forecast_of(forecast, data, known.name)
     if n_history is None:
@@ -93,7 +96,7 @@ def plot_forecast(
     end = known.iloc[-1:]
     ax.plot(_x(known.index), known, color=_DARK, linewidth=1.3, label="history")
     if actual is not None:
-        happened = read(actual, **names)
+        happened = read(actual, **names, freq=freq)
         after = _values(happened, known.name)
         if not happened.labelled:
             after = after.iloc[: len(mean)].set_axis(mean.index[: len(after)])

@@ -26,6 +26,7 @@ examples:
   forecaster forecast sales.csv --target revenue --time month --horizon 12
   forecaster forecast shops.csv --id shop --horizon 28 --output forecasts.csv
   forecaster forecast sales.csv --horizon 12 --cell gru
+  forecaster forecast stocks.csv --target close --freq C --horizon 5
   forecaster forecast load.parquet --horizon 48 --level 50 90 --save load.npz
   forecaster forecast --model load.npz --horizon 24
 
@@ -171,6 +172,12 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
         help="which series, if there are several (default: unique_id if there is such a column)",
     )
     parser.add_argument(
+        "--freq",
+        metavar="STEP",
+        help="the step from row to row as pandas names it, such as B, W-FRI or WOM-3FRI; C for "
+        "business days, where those without a row are holidays (default: as the times tell)",
+    )
+    parser.add_argument(
         "--season",
         type=_positive,
         metavar="N",
@@ -217,9 +224,16 @@ def _percentage(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        number = 0.0
+        raise argparse.ArgumentTypeError(
+            f"expected percentages between 0 and 100, such as 80 95, got {text!r}; a file comes "
+            "before --level, or after another option"
+        ) from None
     if not 0 < number < 100:
         raise argparse.ArgumentTypeError(
             f"expected percentages between 0 and 100, such as 80 95, got {text!r}"
+        )
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected percent, such as 80 95, got {text!r}: did you mean {100 * number:g}?"
         )
     return number

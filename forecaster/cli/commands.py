@@ -81,9 +81,8 @@ def _predict(arguments: Namespace, model: Any, table: Table, no_intervals: str) 
     _print_first(frame, arguments.horizon, table)
     if levels is None:
         print(f"\nThere are no intervals: {no_intervals}.")
-    _write(
-        arguments, frame, lambda ax: plot_forecast(table.data, forecasts, ax=ax, **table.columns)
-    )
+    settings = {"freq": table.freq, **table.columns}
+    _write(arguments, frame, lambda ax: plot_forecast(table.data, forecasts, ax=ax, **settings))
 
 
 def backtest(arguments: Namespace) -> None:
@@ -130,7 +129,8 @@ def _describe(table: Table) -> str:
 def _models(arguments: Namespace, table: Table, season: int) -> dict[str, Any]:
     """The network by its name, and then what it has to beat."""
     network, make = CELLS[arguments.cell or "elman"]
-    settings = {"horizon": arguments.horizon, "season_length": season, **table.columns}
+    settings = {"horizon": arguments.horizon, "season_length": season, "freq": table.freq}
+    settings |= table.columns
     models = {
         network: make(random_state=arguments.seed or 0, **settings),
         "seasonal naive": SeasonalNaiveForecaster(**settings),

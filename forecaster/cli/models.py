@@ -16,7 +16,7 @@ from forecaster.data.time_checks import LongColumns
 from forecaster.forecasting.base import Forecaster
 from forecaster.persistence import load
 
-_OF_TRAINING = ("target", "time", "id", "season", "cell", "seed", "save")
+_OF_TRAINING = ("target", "time", "id", "freq", "season", "cell", "seed", "save")
 
 
 def open_model(arguments: Namespace) -> tuple[Forecaster, Table]:
@@ -67,7 +67,8 @@ def _table(model: Forecaster, source: str) -> Table:
         target = str(model.target_col if data.ids[0] is None else data.ids[0])
         known: pd.Series | pd.DataFrame = pd.Series(values, labels, name=target)
         time = str(labels.name or model.time_col)
-        return Table(known, data, source, model.id_col, time, target, data.labelled)
+        names = (model.id_col, time, target)
+        return Table(known, data, source, *names, data.labelled, data.freq)
     series = np.repeat(np.arange(data.n_series), lengths)
     columns = data.columns
     known = pd.DataFrame(
@@ -77,4 +78,4 @@ def _table(model: Forecaster, source: str) -> Table:
             columns.target: values,
         }
     )
-    return Table(known, data, source, *columns, data.labelled)
+    return Table(known, data, source, *columns, data.labelled, data.freq)

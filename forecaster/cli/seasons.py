@@ -9,8 +9,9 @@ from forecaster.data import SeriesSet
 from forecaster.data.frequency import describe
 
 _YEAR = {"M": 12, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "Q": 4, "QS": 4, "QE": 4, "W": 52}
-_DAYS = {"D": 7, "B": 5}
+_DAYS = {"D": 7, "B": 5, "C": 5}
 _DAY = pd.Timedelta(days=1)
+_TOO_SHORT = ", but the network cannot learn it: the data are shorter than two of them"
 _MINUTE = pd.Timedelta(minutes=1)
 
 
@@ -33,7 +34,8 @@ def choose_season(data: SeriesSet, wanted: int | None, example: str | None) -> t
         In brackets, to follow the number.
     """
     if wanted is not None:
-        return wanted, "(as given)"
+        short = wanted > 1 and data.lengths.max() < 2 * wanted
+        return wanted, f"(as given{_TOO_SHORT})" if short else "(as given)"
     template = data.axis.template
     freq = template.freq if isinstance(template, pd.PeriodIndex) else data.freq
     season, reason = _season_of(freq), "(no dates tell another one)"

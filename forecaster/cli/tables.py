@@ -43,6 +43,8 @@ class Table:
         The names of the columns; for one series what they would be called.
     has_times : bool
         Whether a column tells the time; otherwise rows are numbered.
+    freq : str, int, pandas offset or None
+        The step from row to row, if it was given.
     """
 
     data: pd.Series | pd.DataFrame
@@ -52,6 +54,7 @@ class Table:
     time_col: str
     target_col: str
     has_times: bool = True
+    freq: object = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -70,9 +73,9 @@ def load(arguments: Namespace) -> Table:
         If pyarrow is needed and missing.
     """
     if arguments.example is not None:
-        for name in ("target", "time", "id"):
+        for name in ("target", "time", "id", "freq"):
             if getattr(arguments, name) is not None:
-                raise ValueError(f"--{name} names a column of a file; --example needs none")
+                raise ValueError(f"--{name} is about the columns of a file; --example needs none")
         data = EXAMPLES[arguments.example]()
         return Table(data, read(data), arguments.example, _ID_COLUMN, "ds", str(data.name))
     frame = _read_file(arguments.file, arguments)
@@ -103,15 +106,15 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
         frame[time_col] = frame.groupby(series, sort=False).cumcount()
     else:
         frame[time_col] = _times(frame[time_col])
+    freq = _frequency(arguments.freq, frame[time_col])
     if id_col is None:
         one = frame.set_index(time_col)[target_col]
-        return Table(
-            one, read(one), str(arguments.file), _ID_COLUMN, time_col, target_col, has_times
-        )
+        names = (_ID_COLUMN, time_col, target_col)
+        return Table(one, read(one, freq=freq), str(arguments.file), *names, has_times, freq)
     names = (id_col, time_col, target_col)
     several = frame[list(names)]
-    data = read(several, id_col=id_col, time_col=time_col, target_col=target_col)
-    return Table(several, data, str(arguments.file), *names, has_times)
+    data = read(several, id_col=id_col, time_col=time_col, target_col=target_col, freq=freq)
+    return Table(several, data, str(arguments.file), *names, has_times, freq)
 
 
 def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
@@ -252,6 +255,17 @@ def _times(column: pd.Series) -> Any:
     return complete[0]
 
 
+def _frequency(name: str | None, times: pd.Series) -> object:
+    """What --freq names: with C, the business days that the rows have, all others are holidays."""
+    if name is None or name.isdecimal():
+        return None if name is None else int(name)
+    if name != "C" or not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return name
+    days = pd.DatetimeIndex(times).tz_localize(None).normalize()
+    holidays = pd.bdate_range(days.min(), days.max()).difference(days)
+    return pd.offsets.CustomBusinessDay(holidays=list(holidays))
+
+
 def _dates_in_digits(numbers: pd.Series) -> pd.Series:
     """Dates for numbers such as 20240131 or 202401, or else the numbers."""
     for first, last, pattern in _DATES_IN_DIGITS:
@@ -273,4 +287,6 @@ def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
 
 def _without_code(message: str) -> str:
     """Drop the Python that a message advises; here nobody can run it."""
-    return re.sub(r", e\.g\. `[^`]*`", "", message)
+    sentence = re.sub(r", e\.g\. `[^`]*`", "", message)
+    with_holidays = " (C: business days with holidays)" if "here 'B'" in message else ""
+    return sentence.replace("by freq", f"by --freq{with_holidays}")

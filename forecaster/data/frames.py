@@ -28,7 +28,7 @@ def read(
     Parameters
     ----------
     data : list, array, Series or DataFrame
-        - A list, tuple or array of shape (n,): one series.
+        - A list, tuple, range or array of shape (n,): one series.
         - An array of shape (n, S): S series, one per column.
         - A Series: one series. Its index tells the time: timestamps (with a time zone or without),
           periods, or integers with a constant step.
@@ -156,7 +156,7 @@ def _read_long(frame: pd.DataFrame, columns: LongColumns, freq: Frequency | None
 
 def _as_array(data: object) -> np.ndarray:
     """Read what is not pandas as an array of one or two dimensions."""
-    if isinstance(data, (list, tuple)):
+    if isinstance(data, (list, tuple, range)):
         if any(isinstance(value, (list, tuple)) or np.ndim(value) for value in data):
             raise ValueError(
                 "A list holds the numbers of one series; got a list of lists: give an array of "

@@ -7,6 +7,7 @@ of them work on whole arrays, so that a panel of thousands of series costs one p
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import pairwise
@@ -207,8 +208,9 @@ def infer(labels: pd.Index) -> Frequency | None:
     Candidates are read from differences of neighbours, so that two rows suffice. If no candidate
     fits all rows, the one that fits most of them comes back: it tells best where rows are missing.
     Of several, one that needs nothing but gaps to explain the others goes first, then the shortest:
-    January 1, 3 and 4 are days with one missing. (`pandas.infer_freq` needs three rows, knows no
-    15th of the month, and gives up at one gap.)
+    January 1, 3 and 4 are days with one missing. `pandas.infer_freq`, which knows more frequencies,
+    such as the third Friday, but needs three rows, no 15th of the month and no gap, is asked
+    between.
 
     Parameters
     ----------
@@ -234,7 +236,19 @@ def infer(labels: pd.Index) -> Frequency | None:
     for candidate in _candidates(labels[:2]):
         if _follows(labels, candidate, from_first=True).all():
             return candidate
+    known = _known_to_pandas(labels)
+    if known is not None and _follows(labels, known, from_first=True).all():
+        return known
     return max(_candidates(labels[:50]), key=lambda freq: _rank(labels, freq))
+
+
+def _known_to_pandas(labels: pd.DatetimeIndex) -> Frequency | None:
+    if len(labels) < 3:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that this will be an offset one day, not a string
+        found = pd.infer_freq(labels)
+    return None if found is None else parse(found)
 
 
 def encode(labels: pd.Index, freq: Frequency | None) -> IntArray:

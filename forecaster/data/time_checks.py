@@ -184,15 +184,29 @@ def _check_steps(
         raise ValueError(
             f"Rows must follow each other at one frequency, here {freq}; there is none for "
             f"{show(expected)} in the rows{of_series(int(which[0]))}: insert the missing rows, "
-            f"e.g. `{_repair(labels, freq, columns, 'asfreq')}`."
+            f"e.g. `{_repair(labels, freq, columns, 'asfreq')}`"
+            f"{_other_step(labels, freq, columns)}."
         )
     hint = "give them a constant step"
     if isinstance(labels, pd.DatetimeIndex):
         hint = f"average them, e.g. `{_repair(labels, freq, columns, 'resample')}`"
+        hint += _other_step(labels, freq, columns)
     raise ValueError(
         f"Rows must follow each other at one frequency, here {freq}; {show(labels[row])} stands "
         f"where {show(expected)} would in the rows{of_series(int(which[0]))}: {hint}."
     )
+
+
+def _other_step(labels: pd.Index, freq: str, columns: LongColumns | None) -> str:
+    """Say how to name a step that is not the one that was found, for a message."""
+    if not isinstance(labels, pd.DatetimeIndex):
+        return ""
+    example = "'WOM-3FRI'"
+    if freq in ("'B'", "'D'"):
+        index = "data.index" if columns is None else f"data[{columns.time!r}]"
+        days = f"pd.bdate_range({index}.min(), {index}.max()).difference({index})"
+        example = f"pd.offsets.CustomBusinessDay(holidays={days})"
+    return f", or, if their step is another one, name it by freq, e.g. `freq={example}`"
 
 
 def _repair(labels: pd.Index, freq: str, columns: LongColumns | None, how: str) -> str:

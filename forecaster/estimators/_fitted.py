@@ -33,6 +33,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     n_jobs: int | None
     network_: Network
     thetas_: list[np.ndarray]
+    validation_scores_: list[float] | None
     _input_scaler: Scaler
     _loss: Loss
 
@@ -51,7 +52,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         states to outputs, ``S`` (with ``skip``) inputs to outputs, ``c`` is the outputs' bias. All
         act on standardised values. Of an ensemble, these are the first network's.
         """
-        return self.network_.views(self.theta_.copy())
+        theta = self.theta_.copy()
+        return self.network_.views(theta)
 
     @property
     def coefs_(self) -> list[np.ndarray]:
@@ -63,6 +65,12 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Bias vectors of the layers and of the outputs."""
         named = ((name.rpartition(".")[2], w) for name, w in self.weights_.items())
         return [w for name, w in named if name.startswith("b") or name == "c"]
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The highest of ``validation_scores_``; None without validation."""
+        check_is_fitted(self, "thetas_")
+        return None if self.validation_scores_ is None else max(self.validation_scores_)
 
     def _compute(self, X: Any, compute: Any) -> tuple[list[np.ndarray], Windows, np.dtype]:
         """What the engine computes for validated windows, by member.

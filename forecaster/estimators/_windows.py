@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.utils.validation import (
-    assert_all_finite,
     check_array,
     check_consistent_length,
     column_or_1d,
@@ -68,6 +68,22 @@ def is_list_of_sequences(X: Any) -> bool:
     return any(hasattr(x, "__array__") for x in X) or len({len(x) for x in X}) > 1
 
 
+def check_finite(values: np.ndarray, name: str, *axes: str, may_miss: bool = False) -> None:
+    """Raise a ValueError that says where the first value is that is not finite.
+
+    ``axes`` are what positions are called; ``may_miss`` allows NaN.
+    """
+    bad = np.isinf(values) if may_miss else ~np.isfinite(values)
+    if not bad.any() or get_config()["assume_finite"]:
+        return
+    place = tuple(map(int, np.argwhere(bad)[0]))
+    what, advice = f"infinity or a value too large for {values.dtype}", "replace it"
+    if np.isnan(values[place]):
+        what, advice = "NaN", "impute it, or leave its sample out"
+    where = ", ".join(f"{axis} {position}" for axis, position in zip(axes, place, strict=False))
+    raise ValueError(f"Input {name} contains {what} at {where}: {advice}.")
+
+
 def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) -> np.ndarray:
     """Sequences (T_i,) or (T_i, D) as one array (N, n_steps, D), NaN behind their ends.
 
@@ -85,9 +101,10 @@ def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) 
         row = check_array(
             np.reshape(sequence, (len(sequence), -1)),
             dtype=np.float64,
-            ensure_all_finite="allow-nan" if may_miss else True,
+            ensure_all_finite=False,
             input_name=f"{name}[{i}]",
         )
+        check_finite(row, f"{name}[{i}]", "step", "value", may_miss=may_miss)
         rows.append(row)
     widths = {row.shape[1] for row in rows}
     if len(widths) > 1:
@@ -104,10 +121,12 @@ def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) 
 def read_windows(estimator: Any, X: Any, *, reset: bool, multiple: int) -> tuple[Windows, np.dtype]:
     """Windows, and the type that the user gave them.
 
-    ``reset`` makes X the one that later arrays must match; sequences in a list may always be
-    longer or shorter, and are filled up to a ``multiple`` of steps.
+    ``reset`` makes X the one that later arrays must match, unless its samples have lengths of
+    their own; sequences in a list may always be longer or shorter, and are filled up to a
+    ``multiple`` of steps.
     """
-    if is_list_of_sequences(X):
+    listed = is_list_of_sequences(X)
+    if listed:
         X = fill_up(X, multiple * -(-max(map(len, X)) // multiple), "X")
         if reset:
             X = _checked(estimator, X, reset)
@@ -122,26 +141,53 @@ def read_windows(estimator: Any, X: Any, *, reset: bool, multiple: int) -> tuple
         raise ValueError(
             f"X must have at least one step of one input for every sample, got shape {X.shape}."
         )
+    if not reset and X.shape[1] % multiple:
+        raise ValueError(
+            f"X must have a multiple of {multiple} steps, as the dilations ask, got {X.shape[1]}: "
+            "give its samples as a list of arrays, such as list(X), or fill them up with NaN."
+        )
     X = X.reshape(*X.shape[:2], -1)
     check_magnitude(X, "X")
     missing = np.isnan(X)
+    if reset:
+        estimator._any_length = listed or bool(missing.any())
     if not missing.any():
         return Windows(X, None), X.dtype
     return Windows(np.where(missing, 0.0, X), _ends(missing)), X.dtype
 
 
 def _checked(estimator: Any, X: Any, reset: bool) -> np.ndarray:
-    X = validate_data(
-        estimator,
-        X,
-        dtype=[np.float64, np.float32],
-        allow_nd=True,
-        ensure_all_finite="allow-nan",
-        reset=reset,
-    )
-    if X.ndim < 3:  # here a column is a step of all samples, and none of them can end early
-        assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
+    settings: dict[str, Any] = {
+        "dtype": [np.float64, np.float32],
+        "allow_nd": True,
+        "ensure_all_finite": False,
+    }
+    if not reset and _of_any_length(estimator) and not hasattr(X, "columns"):
+        X = check_array(X, estimator=estimator, input_name="X", **settings)
+    else:
+        shape: tuple[int, ...] = getattr(X, "shape", ())
+        if not reset and len(shape) == 3:
+            _check_steps(estimator, shape[1])
+        X = validate_data(estimator, X, reset=reset, **settings)
+    # with two dimensions a column is a step of all samples, and none of them can end early
+    check_finite(X, "X", "sample", "step", "input", may_miss=X.ndim == 3)
     return X
+
+
+def _of_any_length(estimator: Any) -> bool:
+    """Whether it was fitted on samples that need not have the same length."""
+    return getattr(estimator, "_any_length", False)
+
+
+def _check_steps(estimator: Any, n_steps: int) -> None:
+    """Raise a ValueError for an array of other than the steps of `fit`."""
+    expected = getattr(estimator, "n_features_in_", n_steps)
+    if n_steps != expected:
+        raise ValueError(
+            f"X has {n_steps} steps, but {type(estimator).__name__} is expecting {expected} "
+            "features, which are steps here: give samples of another length as a list of arrays, "
+            "such as list(X)."
+        )
 
 
 def _ends(missing: np.ndarray) -> np.ndarray:
@@ -196,9 +242,11 @@ def read_numeric_targets(
         dtype=np.float64,
         ensure_2d=False,
         allow_nd=each,
-        ensure_all_finite="allow-nan",
+        ensure_all_finite=False,
         input_name="y",
     )
+    axes = ("sample", "step", "output") if each else ("sample", "output")
+    check_finite(y, "y", *axes, may_miss=True)
     if not each and y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     check_consistent_length(windows.X, y)

@@ -264,7 +264,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows of the length that the network was trained on, or a list of sequences.
+            Windows of the length that the network was trained on, or of any length if it was
+            trained on samples of different ones, or a list of sequences.
 
         Returns
         -------
@@ -313,7 +314,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows of the length that the network was trained on, or a list of sequences.
+            Windows of the length that the network was trained on, or of any length if it was
+            trained on samples of different ones, or a list of sequences.
 
         Returns
         -------
@@ -353,9 +355,13 @@ def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.n
     if not each:
         labels = column_or_1d(y, warn=True)[:, None]
         check_consistent_length(windows.X, labels)
+        missing = _is_missing(labels)
+        if missing.any():
+            raise ValueError(
+                f"Input y contains NaN or None at sample {int(missing.argmax())}: leave its sample "
+                "out."
+            )
         assert_all_finite(labels, input_name="y")
-        if _is_missing(labels).any():
-            raise ValueError("y has a class that is None: leave its sample out.")
         return labels, np.ones(labels.shape, bool)
     if is_list_of_sequences(y):
         check_lengths(y, windows)

@@ -13,8 +13,8 @@ class ElmanRegressor(TextbookWeights, RecurrentRegressor):
     ``h[t] = f(x[t] Wx + h[t-1] Wh + b)`` runs over the steps of a window; a linear layer maps the
     hidden states to the target. The plainest recurrent network, quick and good at short memory;
     what happened dozens of steps ago is a matter for `GRURegressor` or `LSTMRegressor`. Trained by
-    exact backpropagation through time. Parameters have the names and meanings of
-    `sklearn.neural_network.MLPRegressor` wherever it has them.
+    exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPRegressor` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -163,8 +163,8 @@ class ElmanRegressor(TextbookWeights, RecurrentRegressor):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int
@@ -206,8 +206,8 @@ class ElmanClassifier(TextbookWeights, RecurrentClassifier):
     ``h[t] = f(x[t] Wx + h[t-1] Wh + b)`` runs over the steps of a window; a linear layer maps the
     hidden states to the odds of the classes. The plainest recurrent network, quick and good at
     short memory; what happened dozens of steps ago is a matter for `GRUClassifier` or
-    `LSTMClassifier`. Trained by exact backpropagation through time. Parameters have the names and
-    meanings of `sklearn.neural_network.MLPClassifier` wherever it has them.
+    `LSTMClassifier`. Trained by exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPClassifier` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -348,8 +348,8 @@ class ElmanClassifier(TextbookWeights, RecurrentClassifier):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int

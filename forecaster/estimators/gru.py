@@ -13,8 +13,8 @@ class GRURegressor(RecurrentRegressor):
     ``n = tanh(x[t] Wx + b + r (h[t-1] Wh + bh))``, each with its own columns of the matrices, the
     state becomes ``h[t] = (1 - z) n + z h[t-1]``: where z is near 1 a unit remembers. A linear
     layer maps the hidden states to the target. The gates are PyTorch's `nn.GRU`, to the last digit.
-    Trained by exact backpropagation through time. Parameters have the names and meanings of
-    `sklearn.neural_network.MLPRegressor` wherever it has them.
+    Trained by exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPRegressor` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -161,8 +161,8 @@ class GRURegressor(RecurrentRegressor):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int
@@ -206,8 +206,8 @@ class GRUClassifier(RecurrentClassifier):
     ``n = tanh(x[t] Wx + b + r (h[t-1] Wh + bh))``, each with its own columns of the matrices, the
     state becomes ``h[t] = (1 - z) n + z h[t-1]``: where z is near 1 a unit remembers. A linear
     layer maps the hidden states to the odds of the classes. The gates are PyTorch's `nn.GRU`, to
-    the last digit. Trained by exact backpropagation through time. Parameters have the names and
-    meanings of `sklearn.neural_network.MLPClassifier` wherever it has them.
+    the last digit. Trained by exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPClassifier` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -346,8 +346,8 @@ class GRUClassifier(RecurrentClassifier):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int

@@ -15,7 +15,8 @@ class JordanRegressor(RecurrentRegressor):
     h[t] V[t]``, else ``y[t] = h[t] V + c``. All that it remembers is what it would have answered so
     far: with one target, a single number. In a stack only the last layer feeds back outputs; those
     below it are Elman layers. Trained by exact backpropagation through time. Parameters have the
-    names and meanings of `sklearn.neural_network.MLPRegressor` wherever it has them.
+    names of `sklearn.neural_network.MLPRegressor` wherever it has them; the README says what
+    differs.
 
     Parameters
     ----------
@@ -163,8 +164,8 @@ class JordanRegressor(RecurrentRegressor):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int
@@ -211,8 +212,8 @@ class JordanClassifier(RecurrentClassifier):
     readout, which has weights for each step, that is the answer as it stands, ``y[t] = y[t-1] +
     h[t] V[t]``, else ``y[t] = h[t] V + c``. All that it remembers is what it would have answered so
     far: the odds of the classes. In a stack only the last layer feeds back outputs; those below it
-    are Elman layers. Trained by exact backpropagation through time. Parameters have the names and
-    meanings of `sklearn.neural_network.MLPClassifier` wherever it has them.
+    are Elman layers. Trained by exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPClassifier` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -352,8 +353,8 @@ class JordanClassifier(RecurrentClassifier):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int

@@ -14,8 +14,8 @@ class LSTMRegressor(RecurrentRegressor):
     memory becomes ``c[t] = f c[t-1] + i g`` and the state ``h[t] = o tanh(c[t])``. A linear layer
     maps the hidden states to the target. The gates are PyTorch's `nn.LSTM`, to the last digit; the
     bias of the forget gate ``f`` starts at 1, so that at the start memory is kept. Trained by exact
-    backpropagation through time. Parameters have the names and meanings of
-    `sklearn.neural_network.MLPRegressor` wherever it has them.
+    backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPRegressor` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ class LSTMRegressor(RecurrentRegressor):
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear autoregression beside the net.
     learn_initial_state : bool, default=False
-        Whether the state before the first step is learned instead of zero.
+        Whether the state before the first step is learned instead of zero. The initial memory
+        cell stays zero.
     residual : bool, default=False
         Whether layers with as many units as inputs add their inputs to their states, which eases
         the training of many layers.
@@ -162,8 +163,8 @@ class LSTMRegressor(RecurrentRegressor):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int
@@ -211,8 +212,8 @@ class LSTMClassifier(RecurrentClassifier):
     memory becomes ``c[t] = f c[t-1] + i g`` and the state ``h[t] = o tanh(c[t])``. A linear layer
     maps the hidden states to the odds of the classes. The gates are PyTorch's `nn.LSTM`, to the
     last digit; the bias of the forget gate ``f`` starts at 1, so that at the start memory is kept.
-    Trained by exact backpropagation through time. Parameters have the names and meanings of
-    `sklearn.neural_network.MLPClassifier` wherever it has them.
+    Trained by exact backpropagation through time. Parameters have the names of
+    `sklearn.neural_network.MLPClassifier` wherever it has them; the README says what differs.
 
     Parameters
     ----------
@@ -231,7 +232,8 @@ class LSTMClassifier(RecurrentClassifier):
     skip : bool, default=False
         Whether the linear layer sees the inputs as well: a linear classifier beside the net.
     learn_initial_state : bool, default=False
-        Whether the state before the first step is learned instead of zero.
+        Whether the state before the first step is learned instead of zero. The initial memory
+        cell stays zero.
     residual : bool, default=False
         Whether layers with as many units as inputs add their inputs to their states, which eases
         the training of many layers.
@@ -351,8 +353,8 @@ class LSTMClassifier(RecurrentClassifier):
         Training loss of each pass, the penalty included.
     gradient_norm_curve_ : list of float
         Mean norm of each pass's gradients, before they are shortened to ``max_grad_norm``.
-    validation_scores_ : list of float or None
-        Minus the loss on the validation windows after each pass.
+    validation_scores_, best_validation_score_ : list of float or None, float or None
+        Minus the loss on the validation windows after each pass, and the highest of these.
     n_iter_ : int
         Passes made.
     n_outputs_ : int

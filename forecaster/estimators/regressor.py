@@ -235,7 +235,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_inputs)
-            Windows of the length that the network was trained on, or a list of sequences.
+            Windows of the length that the network was trained on, or of any length if it was
+            trained on samples of different ones, or a list of sequences.
 
         Returns
         -------

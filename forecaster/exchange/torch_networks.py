@@ -221,6 +221,12 @@ def _network(
     skip: bool,
 ) -> Network:
     """The architecture that weights of these shapes belong to."""
+    foreign = [name for name in layers if name.endswith("_reverse") or "weight_hr" in name]
+    if foreign:
+        raise ValueError(
+            f"PyTorch's weights must be those of one direction, without projections, got "
+            f"{min(foreign)!r} as well: leave bidirectional and proj_size at their defaults."
+        )
     n_rows, H = layers["weight_hh_l0"].shape
     cells = [cell for cell, n_gates in GATES.items() if n_gates * H == n_rows]
     if not cells:
@@ -234,7 +240,7 @@ def _network(
         if not holds(value):
             raise ValueError(f"from_torch: {name} must be {expected}, got {value!r}.")
     assert n_steps is not None  # the rule of n_steps has said so
-    n_layers = sum(name.startswith("weight_ih_l") for name in layers if "reverse" not in name)
+    n_layers = sum(name.startswith("weight_ih_l") for name in layers)
     return Network(
         n_steps,
         layers["weight_ih_l0"].shape[1],

@@ -165,7 +165,7 @@ def weights_from_torch(network: Network, weights: Mapping[str, np.ndarray]) -> n
     own["c"][:] = read("linear.bias", network.n_outputs)
     if unread:
         raise ValueError(
-            f"PyTorch's weights must be those of one direction, without projections, got "
-            f"{min(unread)!r} as well: leave bidirectional and proj_size at their defaults."
+            f"PyTorch's weights must be those of this network alone, got {min(unread)!r} as well: "
+            "check cell, layers and skip."
         )
     return theta.astype(np.result_type(np.float32, *{w.dtype for w in weights.values()}))

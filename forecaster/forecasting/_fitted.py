@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from forecaster.forecasting.model import Model
 from forecaster.forecasting.recipe import Recipe
@@ -14,33 +15,41 @@ class FittedForecaster:
     model_: Model
 
     @property
+    def _checked_model(self) -> Model:
+        check_is_fitted(self, "model_")
+        return self.model_
+
+    @property
     def recipe_(self) -> Recipe:
         """Sizes and budgets in force, with every "auto" resolved."""
-        return self.model_.recipe
+        return self._checked_model.recipe
 
     @property
     def transform_(self) -> str:
         """What ``transform="auto"`` became."""
-        return "log" if self.model_.preparation.log else "none"
+        return "log" if self._checked_model.preparation.log else "none"
 
     @property
     def seasons_(self) -> np.ndarray:
-        """Seasonal indices (n_series, season_length), copied; phase 0 is a series' first value."""
-        return self.model_.preparation.indices.copy()
+        """Seasonal indices (n_series, season_length), copied; phase 0 is a series' first value.
+
+        A season that no series shows twice is not known: then (n_series, 1), all zeros.
+        """
+        return self._checked_model.preparation.indices.copy()
 
     @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
         return [
             group.network.views(member.theta.copy())
-            for group in self.model_.groups
+            for group in self._checked_model.groups
             for member in group.trained
         ]
 
     @property
     def loss_curve_(self) -> list[float]:
         """Mean training loss of the networks after every 50 steps."""
-        curves = [member.loss_curve for member in self.model_.members]
+        curves = [member.loss_curve for member in self._checked_model.members]
         return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from numbers import Integral
@@ -74,7 +75,8 @@ class Forecaster(ABC, BaseEstimator):
             A number of steps; None stands for ``horizon``. Or rows after the known ones: these
             are forecast, and only their times (and ids, in a long frame) are looked at.
         level : float or sequence of float, optional
-            Coverage of the intervals wanted, in percent, such as ``[80, 95]``; six digits count.
+            Coverage of the intervals wanted, in percent, such as ``[80, 95]``, at least 1; six
+            digits count.
 
         Returns
         -------
@@ -89,7 +91,7 @@ class Forecaster(ABC, BaseEstimator):
             Before `fit`.
         ValueError
             If the rows do not lie after the known ones at their frequency, or a level is not
-            between 0 and 100, or cannot be had.
+            from 1 to below 100, or cannot be had.
         """
         check_is_fitted(self)
         levels = check_levels(level)
@@ -172,6 +174,19 @@ class Forecaster(ABC, BaseEstimator):
             raise ValueError(f"{type(self).__name__} needs a series, got None.")
         return X if y is None else y
 
+    def _warn_of_unused(self, data: Any) -> None:
+        """Name the columns of a long frame that have no part; to be called from ``fit`` itself."""
+        names = [self.id_col, self.time_col, self.target_col]
+        if not isinstance(data, pd.DataFrame) or not set(names) <= set(data.columns):
+            return
+        unused = [str(name) for name in data.columns if name not in names]
+        if unused:
+            warnings.warn(
+                f"{type(self).__name__} does not use exogenous columns yet; these are left out: "
+                f"{', '.join(unused)}. Drop them, or name others by id_col, time_col, target_col.",
+                stacklevel=3,
+            )
+
     def _read(self, data: Any) -> SeriesSet:
         return read(
             data,
@@ -206,13 +221,18 @@ def _adds_nothing(X: Any, y: Any) -> bool:
 
 
 def check_levels(level: float | Sequence[float] | None) -> list[float]:
-    """Levels in rising order, each once, to six digits; a ValueError if one is no percentage."""
+    """Levels in rising order, each once, to six digits; a ValueError for one outside [1, 100)."""
     levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()
     _, is_percentage = real(0, 100, open_low=True)
     for value in levels:
         if not is_percentage(value) or not is_percentage(_to_six_digits(value)):
             raise ValueError(
                 f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
+            )
+        if value < 1:
+            raise ValueError(
+                f"level counts in percent, such as [80, 95], got {value!r}: did you mean "
+                f"{100 * value:g}?"
             )
     return sorted({_to_six_digits(value) for value in levels})
 

@@ -67,7 +67,9 @@ class _BaselineForecaster(Forecaster):
             exogenous columns.
         """
         check_parameters(self, {"horizon": integer(1), "season_length": integer(1)})
-        data = self._read(self._target(X, y))
+        target = self._target(X, y)
+        self._warn_of_unused(target)
+        data = self._read(target)
         self._check_length(data)
         self.data_ = data
         return self

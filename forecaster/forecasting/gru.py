@@ -173,7 +173,7 @@ class GRUForecaster(RecurrentForecaster):
         What ``transform="auto"`` became.
     seasons_ : array (n_series, season_length)
         What is taken away from the (transformed) values of each season, from a series' first value
-        on; zeros where no season stands out.
+        on; zeros where no season stands out. (n_series, 1) if no series shows two seasons.
     model_ : Model
         Preparation, and a group of trained networks for each of ``recipe_.views``.
     calibration_ : Calibration or None

@@ -103,7 +103,8 @@ def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -
     """Forecast from every origin in the tail, which ``model`` has not seen; collect the errors.
 
     ``scale`` (S,) is that of the final model, what an interval is later multiplied by; 0 for a
-    series that has no say.
+    series that has no say. Nor has a series at origins before it left a line or season that it had
+    followed exactly: how well that was hit is no guide to what came after.
     """
     prepared, forecasts = tail.forecasts(model)
     actual = tail.targets(tail.panel.values)
@@ -114,4 +115,11 @@ def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -
     used = scale > 0
     errors = prepared - tail.targets(model.preparation.apply(tail.panel).values)
     errors = np.abs(errors[:, used]) / scale[used, None]
-    return Calibration(errors.reshape(-1, tail.horizon), relative)
+    now = model.preparation.going_on(tail.panel)
+    counts = ~(tail.exact(model.preparation) & ~now.exact)[:, used]
+    if counts.any() or not counts.size:
+        return Calibration(errors[counts], relative)
+    # All have left too late for an origin to know: what they missed since then, growing as a
+    # random walk's errors do, stands for the errors of one origin.
+    missed = now.scale[used] / scale[used]
+    return Calibration(missed[:, None] * np.sqrt(np.arange(1, tail.horizon + 1)), relative)

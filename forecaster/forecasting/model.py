@@ -34,14 +34,14 @@ class Model:
     statuses : frozenset of str
         How the trainings ended; see `Trained`.
     n_threads : int
-        Threads for forecasting.
+        Threads for forecasting. Those of a fitted forecaster's ``n_jobs`` are set at each forecast.
     """
 
     recipe: Recipe
     preparation: Preparation
     groups: tuple[Group, ...]
     statuses: frozenset[str]
-    n_threads: int
+    n_threads: int = 1
 
     @property
     def members(self) -> tuple[Trained, ...]:

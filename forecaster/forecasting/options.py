@@ -45,6 +45,18 @@ RULES = {
 _STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
 
+def check_settings_of_loss(forecaster: Any) -> None:
+    """Raise a ValueError for a setting of a loss that is not the one asked for."""
+    for name, loss, default in (("quantile", "pinball", 0.5), ("huber_delta", "huber", 1.0)):
+        value = getattr(forecaster, name)
+        if value != default and forecaster.loss != loss:
+            raise ValueError(
+                f'{type(forecaster).__name__} uses {name} with loss="{loss}" only, got '
+                f"{name}={value!r} with loss={forecaster.loss!r}: set that loss, or leave {name} "
+                f"at {default}."
+            )
+
+
 def off_centre(forecaster: Any) -> bool:
     """Whether forecasts are a quantile other than the median."""
     return forecaster.loss == "pinball" and forecaster.quantile != 0.5

@@ -26,7 +26,13 @@ from forecaster.forecasting.base import Forecaster
 from forecaster.forecasting.blending import choose_shares
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
-from forecaster.forecasting.options import RULES, asked_blend, make_training_plan, off_centre
+from forecaster.forecasting.options import (
+    RULES,
+    asked_blend,
+    check_settings_of_loss,
+    make_training_plan,
+    off_centre,
+)
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.recipe import Recipe, known_season, points_needed, resolve
 from forecaster.forecasting.tail import Tail
@@ -163,17 +169,22 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         Raises
         ------
         ValueError
-            For a parameter out of range; for data that are empty, too short, not numeric, not
-            finite, or not regular in time.
+            For a parameter out of range or without effect; for data that are empty, too short, not
+            numeric, not finite, or not regular in time.
         """
         v.check_parameters(self, RULES)
+        check_settings_of_loss(self)
         if off_centre(self) and self.strategy == "recursive":
             raise ValueError(
                 f"{type(self).__name__}: quantiles cannot be fed back as if they had happened, so "
                 f'quantile={self.quantile} needs strategy="direct".'
             )
-        data = self._read(self._target(X, y))
-        self._check_length(data)
+        target = self._target(X, y)
+        self._warn_of_unused(target)
+        if hasattr(target, "__len__") and len(target) == 0:
+            self._check_length(0)
+        data = self._read(target)
+        self._check_length(int(data.lengths.max()))
         v.check_magnitude(data.panel.values, "The series")
         rng, calibration_rng = v.make_generator(self.random_state).spawn(2)
         panel = data.panel
@@ -195,7 +206,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                     calibration, model = self._calibrate(
                         panel, held_out, model, calibration_rng, bar
                     )
-        self.data_, self.model_, self.calibration_ = data, model, calibration
+        self.data_, self.model_, self.calibration_ = data, replace(model, n_threads=1), calibration
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
 
@@ -207,13 +218,15 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f'{data.panel.values.min():g}: fit again, or with transform="none".'
             )
 
-    def _check_length(self, data: SeriesSet) -> None:
-        needed, longest = points_needed(self.horizon, self.strategy), int(data.lengths.max())
+    def _check_length(self, longest: int) -> None:
+        needed = points_needed(self.horizon, self.strategy)
         if longest < needed:
+            advice = "give more points or a shorter horizon"
+            if longest == 0:
+                advice = "check how the data were loaded or filtered"
             raise ValueError(
-                f"{type(self).__name__} with horizon={self.horizon} and "
-                f"strategy={self.strategy!r} needs a series of at least {needed} points, got "
-                f"{longest}: give more points or a shorter horizon."
+                f"{type(self).__name__} with horizon={self.horizon} needs a series of at least "
+                f"{needed} points, got {longest}: {advice}."
             )
 
     def _resolve(self, panel: Panel) -> Recipe:
@@ -315,7 +328,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                 f"{type(self).__name__} forecasts quantiles up to its horizon of {self.horizon}, "
                 f"got {steps} steps: fit with a longer horizon."
             )
-        model = self.model_.going_on(panel)
+        model = replace(self.model_.going_on(panel), n_threads=resolve_n_jobs(self.n_jobs))
         mean = model.forecast_prepared(panel, steps)
         columns = {"mean": mean}
         # A series of a few points that lie on a line has not earned certainty.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecaster.data.panel import FloatArray, IntArray, Panel
 from forecaster.forecasting.model import Model
+from forecaster.forecasting.preparation import Preparation
 
 _VALUES_AT_ONCE = 2_000_000  # of all copies of the panel; bounds the memory
 
@@ -47,18 +49,29 @@ class Tail:
 
         What is known at an origin is a panel of its own; the model sees many of them side by side.
         """
-        at_once = max(1, _VALUES_AT_ONCE // len(self.panel.values))
-        hidden = range(self.length, self.horizon - 1, -1)
         prepared, restored = [], []
-        for start in range(0, self.n_origins, at_once):
-            some = hidden[start : start + at_once]
-            known = Panel.joined([self.panel.without_last(n) for n in some])
-            copies = model.repeated(len(some))
+        for n_origins, known in self._known():
+            copies = model.repeated(n_origins)
             forecast = copies.forecast_prepared(known, self.horizon)
             prepared.append(forecast)
             restored.append(copies.preparation.restore(forecast, known))
         shape = self.n_origins, self.panel.n_series, self.horizon
         return np.concatenate(prepared).reshape(shape), np.concatenate(restored).reshape(shape)
+
+    def exact(self, preparation: Preparation) -> np.ndarray:
+        """Whether each series had not left its line or season by each origin, (K, S)."""
+        if not preparation.exact.any():
+            return np.zeros((self.n_origins, self.panel.n_series), dtype=bool)
+        until = [preparation.repeated(n).going_on(known).exact for n, known in self._known()]
+        return np.concatenate(until).reshape(self.n_origins, self.panel.n_series)
+
+    def _known(self) -> Iterator[tuple[int, Panel]]:
+        """What is known at a few origins at a time, side by side, and how many these are."""
+        at_once = max(1, _VALUES_AT_ONCE // len(self.panel.values))
+        hidden = range(self.length, self.horizon - 1, -1)
+        for start in range(0, self.n_origins, at_once):
+            some = hidden[start : start + at_once]
+            yield len(some), Panel.joined([self.panel.without_last(n) for n in some])
 
     def _ends(self) -> IntArray:
         """Positions in the panel's values where each forecast starts, (K, S)."""

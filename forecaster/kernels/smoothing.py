@@ -65,8 +65,9 @@ def fit_share(y, alpha, slopes, first, horizon, prior, level):
         return 0.5, 0.0
     share = 0.5
     if qq > 0.0:
-        # a single error can always be explained away, and says nothing
-        noise = max(rr - rq * rq / qq, 0.0) / count if count > 1 else rr
+        # a single error can always be explained away, and says nothing, but that of a line
+        on_line = rr - 2.0 * rq + qq <= 1e-14 * rr
+        noise = max(rr - rq * rq / qq, 0.0) / count if count > 1 or on_line else rr
         share = (rq + 0.5 * prior * noise) / (qq + prior * noise)
         share = min(max(share, 0.0), 1.0)
     return share, max(rr - 2.0 * share * rq + share * share * qq, 0.0) / count

@@ -33,5 +33,8 @@ def test_the_season_of_periods_and_of_examples(capsys):
     y = pd.Series(np.ones(30), index=pd.period_range("2020-01", periods=30, freq="M"))
     assert choose_season(read(y), None, None) == (12, "(from the frequency 'ME')")
     assert choose_season(read(y), 7, None) == (7, "(as given)")
+    sentence = "(as given, but the network cannot learn it: the data are shorter than two of them)"
+    assert choose_season(read(y), 16, None) == (16, sentence)
+    assert choose_season(read(y), 15, None) == (15, "(as given)")
     for example, season in [("airline", 12), ("beer", 4), ("sunspots", 132)]:
         assert f"season {season} (" in quick(capsys, "--example", example)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.common import fail, months, quick, shops, write
+from tests.cli.common import fail, months, quick, shops, succeed, write
 
 
 def test_the_columns_are_found_or_named(capsys, here):
@@ -221,7 +221,7 @@ def test_missing_columns(capsys, here, part):
     message = fail(capsys, "forecast", write(months()), "--horizon", 2, f"--{part}", "z")
     assert f"--{part}: there is no column 'z'; the columns are: ds, y" in message
     message = fail(capsys, "forecast", "--example", "beer", "--horizon", 2, f"--{part}", "z")
-    assert f"--{part} names a column of a file" in message
+    assert f"--{part} is about the columns of a file" in message
 
 
 def test_one_column_has_one_part(capsys, here):
@@ -235,3 +235,55 @@ def test_parquet_cannot_be_read_without_pyarrow(capsys, here, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     message = fail(capsys, "forecast", "a.parquet", "--horizon", 2)
     assert "pip install 'forecaster[parquet]'" in message
+
+
+def stocks():
+    days = pd.bdate_range("2024-01-01", periods=60).delete([3, 30])
+    return pd.DataFrame({"date": days, "close": 100 + np.arange(58) % 7})
+
+
+def test_business_days_with_holidays(capsys, here):
+    """What a share is worth, day by day."""
+    file = write(stocks())
+    sentence = fail(capsys, "forecast", file, "--horizon", 2)
+    assert "here 'B'; there is none for 2024-01-04" in sentence
+    assert sentence.endswith("name it by --freq (C: business days with holidays).\n")
+    quick(capsys, file, "--freq", "C", "--output", "out.csv", "--plot", "out.png")
+    assert pd.read_csv("out.csv")["date"].tolist() == ["2024-03-25", "2024-03-26"]
+    printed = quick(capsys, file, "--freq", "C", "--save", "m.npz")
+    assert "season 5 (from the frequency 'C')" in printed
+    quick(capsys, "--model", "m.npz", "--plot", "again.png")
+    printed = succeed(capsys, "backtest", file, "--horizon", 2, "--freq", "C", "--windows", 1)
+    assert "In 1 window" in printed
+
+
+def test_the_step_of_several_series(capsys, here):
+    both = pd.concat([stocks().assign(unique_id=name) for name in "ab"])
+    quick(capsys, write(both), "--freq", "C", "--output", "out.csv")
+    assert pd.read_csv("out.csv")["date"].tolist() == 2 * ["2024-03-25", "2024-03-26"]
+
+
+def test_the_step_of_numbered_rows(capsys, here):
+    file = write(pd.DataFrame({"ds": range(0, 200, 5), "y": np.arange(40) % 7}))
+    quick(capsys, file, "--freq", "5", "--output", "out.csv")
+    assert pd.read_csv("out.csv")["ds"].tolist() == [200, 205]
+    assert "5 stands where 10 would" in fail(
+        capsys, "forecast", file, "--horizon", 2, "--freq", "10"
+    )
+
+
+@pytest.mark.parametrize(
+    ("freq", "message"),
+    [
+        ("nonsense", "freq is a pandas frequency that steps forwards"),
+        ("MS", "stands where 2024-02-01 would"),
+        ("7", "The frequency 7 does not go with labels such as 2024-01-01"),
+    ],
+)
+def test_a_step_that_does_not_fit(capsys, here, freq, message):
+    assert message in fail(capsys, "forecast", write(stocks()), "--horizon", 2, "--freq", freq)
+
+
+def test_the_step_of_an_example_is_known(capsys):
+    sentence = fail(capsys, "forecast", "--example", "beer", "--horizon", 2, "--freq", "QS")
+    assert "--freq is about the columns of a file; --example needs none" in sentence

@@ -232,6 +232,11 @@ def forms(column):
     ]
 
 
+def test_a_range_is_a_list():
+    data = read(range(3, 9, 2))
+    assert (data.kind, values(data)) == ("array", [[3.0, 5.0, 7.0]])
+
+
 @pytest.mark.parametrize("form", range(4))
 @pytest.mark.parametrize(
     ("column", "message"),

@@ -48,3 +48,42 @@ def test_of_two_steps_that_fit_as_badly_the_shorter_is_taken():
     days = pd.DatetimeIndex(["2024-01-01", "2024-01-06", "2024-01-08"])  # 5 days, then 2
     with pytest.raises(ValueError, match="here '2D'; 2024-01-06 stands where 2024-01-03"):
         read(series(days))
+
+
+PANDAS_KNOWS = ["BQE-DEC", "BQS-FEB", "BYE-DEC", "BYS-JAN", "2BQE-DEC", "WOM-3FRI", "bh"]
+
+
+@pytest.mark.parametrize("freq", PANDAS_KNOWS)
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_what_pandas_infers_is_found(freq, zone):
+    whole = pd.date_range("2020-01-06 10:00", periods=33, freq=freq, tz=zone)
+    labels = pd.DatetimeIndex(whole[:30], freq=None)
+    data = read(pd.Series(np.ones(30), labels))
+    assert data.freq == pd.tseries.frequencies.to_offset(freq)
+    np.testing.assert_array_equal(data.axis.continued(data.lengths, 3), whole[30:])
+
+
+def test_a_gap_is_told_with_the_other_cure():
+    """The code of the sentence works: business days that the rows lack are holidays."""
+    days = pd.bdate_range("2024-01-01", periods=60).delete([3, 30])
+    y = pd.Series(np.ones(58), days)
+    with pytest.raises(ValueError, match=r"asfreq\('B'\).*step is another one, name it") as caught:
+        read(y)
+    code = str(caught.value).split("`freq=")[1].removesuffix("`.")
+    holidays = eval(code, {"pd": pd, "data": y})
+    assert (
+        read(y, freq=holidays).axis.continued(np.array([58]), 1)[0] == days[-1] + pd.offsets.BDay()
+    )
+    long = pd.DataFrame({"unique_id": "a", "ds": days, "y": 1.0})
+    with pytest.raises(ValueError, match="CustomBusinessDay") as caught:
+        read(long)
+    code = str(caught.value).split("`freq=")[1].removesuffix("`.")
+    assert read(long, freq=eval(code, {"pd": pd, "data": long})).lengths.tolist() == [58]
+
+
+def test_a_step_that_nobody_knows_is_told_with_the_other_cure():
+    y = pd.Series(np.ones(30), pd.date_range("2020", periods=30, freq="LWOM-MON", name="t"))
+    y.index.freq = None
+    with pytest.raises(ValueError, match=r"resample.*, or, if their step is another one.*freq='WO"):
+        read(y)
+    assert read(y, freq="LWOM-MON").lengths.tolist() == [30]

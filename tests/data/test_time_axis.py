@@ -213,7 +213,7 @@ def series(index):
 
 def repaired(message, data):
     """Run the code that an error message proposes."""
-    code = re.findall(r"`(.+)`", message)[0]
+    code = re.findall(r"`(.+?)`", message)[0]
     return eval(code, {"data": data, "pd": pd})
 
 

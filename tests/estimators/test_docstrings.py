@@ -12,7 +12,7 @@ from tests.estimators.common import CLASSIFIERS, REGRESSORS, X, Y, in_time, net
 ALL = REGRESSORS + CLASSIFIERS
 SECTIONS = ("Parameters", "Attributes", "See Also", "References", "Examples")
 # Where cells differ, so do the words
-OF_THE_CELL = {"activation", "residual", "dilations", "layer_norm"}
+OF_THE_CELL = {"activation", "learn_initial_state", "residual", "dilations", "layer_norm"}
 
 
 def section(cls, name):

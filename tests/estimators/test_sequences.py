@@ -102,6 +102,46 @@ def test_lists_may_be_longer_or_shorter_than_in_fit_and_arrays_may_not():
         fitted.predict(longer)
 
 
+@pytest.mark.parametrize("samples", [SEQUENCES, FILLED, list(X)], ids=["list", "filled", "alike"])
+@READOUTS
+def test_after_samples_of_their_own_lengths_arrays_may_have_any(samples, readout):
+    y = targets(readout, filled=True) if samples is FILLED else targets(readout)
+    y = list(EACH) if readout == "each" and len(samples[0]) == T and samples is not FILLED else y
+    fitted = net(GRURegressor, readout=readout).fit(samples, y)
+    for array in (X[:, :3], np.concatenate([X, X], axis=1)):
+        expected = fitted.predict(list(array))
+        np.testing.assert_array_equal(fitted.predict(array), expected)
+        np.testing.assert_array_equal(fitted.predict(array.tolist()), expected)
+    again = fitted.partial_fit(X[:, :3], Y if readout == "last" else EACH[:, :3])
+    assert again.predict(X).shape[0] == N
+
+
+def test_after_sequences_of_one_variable_tables_may_have_any_length():
+    fitted = net().fit([x[:n, 0] for x, n in zip(X, LENGTHS)], Y)
+    short = X[:, :3, 0]
+    expected = fitted.predict(list(short))
+    np.testing.assert_array_equal(fitted.predict(short), expected)
+    np.testing.assert_array_equal(fitted.predict(short.tolist()), expected)
+    with pytest.raises(ValueError, match="Input X contains NaN at sample 2, step 1"):
+        fitted.predict(np.where(np.arange(N)[:, None] * 3 + np.arange(3) == 7, np.nan, short))
+
+
+def test_arrays_of_other_steps_than_in_fit_are_told_what_to_do():
+    fitted = net(GRURegressor).fit(X, Y)
+    with pytest.raises(ValueError, match="X has 3 steps.*expecting 6 features.*such as list.X"):
+        fitted.predict(X[:, :3])
+    assert fitted.predict(list(X[:, :3])).shape == (N,)
+
+
+def test_arrays_of_any_length_must_suit_the_dilations():
+    fitted = net(readout="each", dilations=2).fit(SEQUENCES, STEPS)
+    assert fitted.predict(X[:, :4]).shape == (N, 4)
+    with pytest.raises(
+        ValueError, match="a multiple of 2 steps.*got 3: give its samples as a list"
+    ):
+        fitted.predict(X[:, :3])
+
+
 def test_training_goes_on_with_lists_of_other_lengths():
     fitted = net(readout="each").fit(SEQUENCES, STEPS)
     longer = np.concatenate([X, X], axis=1)
@@ -157,7 +197,7 @@ def with_nan(*place):
         (with_nan(3, 2), "NaN at sample 3, step 2, input 0: impute it, or cut the sample there"),
         (with_nan(3, 5, 1), "NaN at sample 3, step 5, input 1"),
         (with_nan(5), "at least one step, got only NaN in sample 5"),
-        ([X[0], with_nan(1, 0)[1]], r"Input X\[1\] contains NaN"),
+        ([X[0], with_nan(1, 0)[1]], r"Input X\[1\] contains NaN at step 0, value 0"),
         ([X[0, ..., None], X[1, :3, :, None]], r"\(n_steps, n_values\), got 3 dimensions in 0"),
         ([X[0], X[1, :0]], "at least one step, got none in 1"),
         ([X[0], X[1, :3, :1]], r"the same number of values a step, got \[1, 2\]"),

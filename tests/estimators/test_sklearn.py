@@ -228,6 +228,12 @@ def test_a_clone_starts_afresh():
     np.testing.assert_array_equal(twin.fit(X, Y).theta_, fitted.theta_)
 
 
+@pytest.mark.parametrize("name", ["weights_", "coefs_", "intercepts_", "theta_", "U_"])
+def test_no_weights_before_fit(name):
+    with pytest.raises(NotFittedError, match="ElmanRegressor instance is not fitted yet"):
+        getattr(ElmanRegressor(), name)
+
+
 # --- Bad input ----------------------------------------------------------------------------------
 
 
@@ -244,11 +250,17 @@ def with_value(data, value):
         (np.empty((24, 0)), Y, r"0 feature\(s\).*minimum of 1 is required"),
         (np.empty((24, 0, 2)), Y, r"at least one step of one input.*\(24, 0, 2\)"),
         (np.empty((24, 3, 0)), Y, r"at least one step of one input.*\(24, 3, 0\)"),
-        (with_value(X, np.nan), Y, "Input X contains NaN"),
-        (with_value(X, np.inf), Y, "Input X contains infinity"),
+        (with_value(X, np.nan), Y, "Input X contains NaN at sample 1, step 1: impute it"),
+        (with_value(X, np.inf), Y, "Input X contains infinity.* at sample 1, step 1: replace it"),
+        (
+            with_value(X[:, :, None], -np.inf),
+            Y,
+            "Input X contains infinity.* at sample 1, step 1, input 0: replace it",
+        ),
         (X, np.full(24, np.nan), "All targets with a weight are NaN"),
         (X, np.stack([Y, np.full(24, np.nan)], axis=1), "Output 1 of y is NaN wherever"),
-        (X, with_value(Y, -np.inf), "Input y contains infinity"),
+        (X, with_value(Y, -np.inf), "Input y contains infinity.* at sample 4: replace it"),
+        (X, with_value(X, np.inf), "Input y contains infinity.* at sample 1, output 1: replace it"),
         (X + 1j, Y, "Complex data not supported"),
         ([["a", "b"]], [1], "could not convert string to float: 'a'"),
         (X, ["up"] * 24, "could not convert string to float: 'up'"),

@@ -196,6 +196,7 @@ def test_stops_when_the_tail_no_longer_improves_and_returns_to_the_best():
     options = {**EARLY, "max_iter": 500, "tol": 0.0, "n_iter_no_change": 4}
     fitted = net(**options, hidden_layer_sizes=8).fit(LONG_X, LONG_Y)
     scores = fitted.validation_scores_
+    assert fitted.best_validation_score_ == max(scores) == -fitted.best_loss_
     best = int(np.argmax(scores))
     assert fitted.n_iter_ == len(scores) == best + 1 + 4 < 500
     assert fitted.best_loss_ == -scores[best]
@@ -206,6 +207,7 @@ def test_stops_when_the_tail_no_longer_improves_and_returns_to_the_best():
 @in_time
 def test_no_scores_without_validation():
     assert net().fit(X, Y).validation_scores_ is None
+    assert net().fit(X, Y).best_validation_score_ is None
     assert net().partial_fit(X, Y).validation_scores_ is None
 
 

@@ -194,8 +194,17 @@ def test_state_dicts_of_lists():
 def test_two_directions_and_projections_are_refused(name):
     recurrent, linear, X, _ = read("lstm")
     more = recurrent | {name: recurrent["weight_ih_l0"]}
-    with pytest.raises(ValueError, match=f"got 'recurrent.0.{name}' as well: leave bidirectional"):
+    with pytest.raises(ValueError, match=f"got '{name}' as well: leave bidirectional"):
         from_torch(more, linear, X.shape[1])
+    twice = linear | {"weight": np.hstack([linear["weight"]] * 2)}  # as two directions need it
+    with pytest.raises(ValueError, match=f"got '{name}' as well: leave bidirectional"):
+        from_torch(more, twice, X.shape[1])
+
+
+def test_weights_of_another_network_are_refused():
+    recurrent, linear, X, _ = read("gru")
+    with pytest.raises(ValueError, match=r"alone, got 'recurrent.0.weight_x' as well: check cell"):
+        from_torch(recurrent | {"weight_x": recurrent["weight_ih_l0"]}, linear, X.shape[1])
 
 
 @pytest.mark.parametrize(

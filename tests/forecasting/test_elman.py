@@ -259,12 +259,12 @@ def test_series_of_a_panel_keep_their_own_scales():
 @pytest.mark.parametrize(
     "y, message",
     [
-        ([], "at least one row of at least one series; got 0 rows"),
-        (np.empty((0, 2)), "at least one row of at least one series; got 0 rows"),
-        (Y[:0], "at least one row of at least one series; got 0 rows"),
+        ([], "at least 5 points, got 0: check how"),
+        (np.empty((0, 2)), "at least 5 points, got 0: check how"),
+        (Y[:0], "at least 5 points, got 0: check how"),
         (
             [1, 2, 3, 4],
-            "horizon=3 and strategy='direct' needs a series of at least 5 points, got 4",
+            "horizon=3 needs a series of at least 5 points, got 4",
         ),
         ([1, 2, np.nan, 4, np.nan], r"finite; got NaN at position 2 \(2 of 5 values\)"),
         (Y.replace(Y.iloc[4], np.inf), r"finite; got inf at 2020-05-31 \(1 of 40 values\)"),
@@ -297,6 +297,21 @@ def test_a_recursive_forecaster_needs_three_points_whatever_the_horizon():
     with pytest.raises(ValueError, match="needs a series of at least 3 points, got 2"):
         forecaster(strategy="recursive", horizon=20).fit([1, 2])
     assert len(forecaster(strategy="recursive", horizon=20).fit([1, 2, 3]).predict()) == 20
+
+
+@pytest.mark.parametrize("kind", [forecaster, SeasonalNaiveForecaster])
+def test_further_columns_of_a_long_frame_are_left_out_with_a_warning(kind):
+    frame = as_long(WIDE)
+    more = frame.assign(price=1.0, promo="no")
+    sentence = "does not use exogenous columns yet; these are left out: price, promo. Drop"
+    with pytest.warns(UserWarning, match=sentence) as caught:
+        fitted = kind().fit(more)
+    assert [one.filename for one in caught] == [__file__]
+    expected = kind().fit(frame)  # without a warning, which would be an error here
+    pd.testing.assert_frame_equal(fitted.predict(), expected.predict())
+    pd.testing.assert_frame_equal(
+        fitted.predict(expected.predict().assign(price=2)), fitted.predict()
+    )
 
 
 def test_exogenous_columns_are_refused():
@@ -347,9 +362,30 @@ def test_nothing_works_before_fit(use):
         use(forecaster())
 
 
+@pytest.mark.parametrize(
+    "name", ["recipe_", "transform_", "seasons_", "weights_", "loss_curve_", "loss_", "n_iter_"]
+)
+def test_nothing_is_told_before_fit(name):
+    with pytest.raises(NotFittedError, match="ElmanForecaster instance is not fitted yet"):
+        getattr(forecaster(), name)
+
+
 def test_a_failed_fit_leaves_the_last_one():
     fitted = forecaster().fit(Y)
     before = fitted.predict()
     with pytest.raises(ValueError, match="at least 5 points"):
         fitted.fit([1, 2])
     pd.testing.assert_series_equal(fitted.predict(), before, check_exact=True)
+
+
+@pytest.mark.parametrize("y", [[10, 20, 30], [0.1, 0.2, 0.3], [3, 2, 1], [1e9, 1e9 + 1, 1e9 + 2]])
+def test_three_points_on_a_line_go_on(y):
+    step = y[1] - y[0]
+    expected = y[-1] + step * np.arange(1, 4)
+    np.testing.assert_allclose(forecaster(horizon=1).fit(y).predict(3), expected, atol=1e-9 * y[0])
+
+
+def test_a_single_error_beside_a_line_tells_little():
+    fitted = forecaster(horizon=1, blend=1.0, transform="none").fit([10, 20, 29])
+    assert fitted.model_.preparation.share[0] == pytest.approx(0.5, abs=0.05)
+    assert not fitted.model_.preparation.exact[0]

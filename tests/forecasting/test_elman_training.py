@@ -10,6 +10,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from forecaster import ElmanForecaster
+from forecaster._threads import ordered_map
+from forecaster.forecasting import group
 from forecaster.forecasting.panel_source import PanelSource
 
 # the nets are too small and trained too briefly to be of use
@@ -236,6 +238,24 @@ def test_a_value_that_makes_no_sense(name, value, expected):
 # enough windows and units for gradients to be shared between threads
 LONG = np.sin(np.arange(1200) / 5) + np.random.default_rng(1).normal(0, 0.1, 1200)
 BIG = {"hidden_layer_sizes": 40, "window": 24, "patch_size": 2, "batch_size": 256}
+
+
+def test_the_threads_of_a_forecast_are_those_asked_for_by_then(monkeypatch):
+    """Neither those of the training nor, in a file, those of another machine."""
+    seen = []
+
+    def spy(function, items, n_threads):
+        seen.append(n_threads)
+        return ordered_map(function, items, n_threads)
+
+    monkeypatch.setattr(group, "ordered_map", spy)
+    fitted = forecaster(n_jobs=3, calibrate=True).fit(Y)
+    assert set(seen) == {3}
+    assert fitted.model_.n_threads == 1
+    fitted.predict()
+    assert seen[-1] == 3
+    fitted.set_params(n_jobs=2).predict()
+    assert seen[-1] == 2
 
 
 @pytest.mark.parametrize("n_estimators", [1, 3])

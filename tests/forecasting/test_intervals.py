@@ -267,6 +267,14 @@ def test_levels_that_make_no_sense(level):
         fitted.predict(level=level)
 
 
+@pytest.mark.parametrize("level, meant", [(0.8, "80"), ([0.95, 80], "95"), (0.005, "0.5")])
+def test_a_share_is_no_percentage(level, meant):
+    fitted = forecaster().fit(trending())
+    with pytest.raises(ValueError, match=rf"in percent.*: did you mean {meant}\?"):
+        fitted.predict(level=level)
+    assert list(fitted.predict(level=1).columns) == ["mean", "lo-1", "hi-1"]
+
+
 @pytest.mark.parametrize("horizon", [1, 12])
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])
 @pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
@@ -324,6 +332,36 @@ def test_certainty_ends_where_a_series_leaves_its_line(line):
     assert (still["hi-80"] == still["lo-80"]).all()
     after = fitted.update(on + 5 * np.random.default_rng(0).normal(size=5)).predict(level=80)
     assert (after["hi-80"] - after["lo-80"] > 1).all()
+
+
+LATE = [[5, 3, 8, 6], [1, 2, 3], [9, 8], [4, 4, 4], [5]]
+
+
+@pytest.mark.parametrize("end", LATE, ids=str)
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_a_line_left_a_moment_ago_gives_no_certainty(end):
+    """Nearly all held-out forecasts hit it, which says nothing about what comes now."""
+    found = forecaster(horizon=3).fit([0.0] * 50 + end).predict(level=[80, 95])
+    assert (found["hi-80"] - found["lo-80"] > 0.5 * max(end)).all()
+    assert (found["hi-95"] > found["hi-80"]).all()
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_only_origins_after_a_series_has_left_its_line_count(calibrated):
+    counts = np.append(np.zeros(60), np.random.default_rng(0).poisson(20, 20))
+    fitted, _, held_out, horizon, *_ = calibrated(counts, horizon=3)
+    assert held_out - horizon + 1 == 25  # from zeros alone on
+    assert fitted.calibration_.errors.shape == (17, 3)  # from one count on
+    assert (fitted.calibration_.errors > 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_in_a_panel_other_series_keep_all_their_origins(calibrated):
+    late = np.append(np.zeros(55), [3.0, 5, 4, 6, 2])
+    rows = np.column_stack([trending(60), late, np.full(60, 7.0)])
+    fitted, _, held_out, horizon, *_ = calibrated(rows)
+    origins_after = 60 - horizon - 55
+    assert len(fitted.calibration_.errors) == held_out - horizon + 1 + origins_after
 
 
 def test_two_points_are_no_line_that_others_must_follow():

@@ -109,3 +109,16 @@ def test_of_a_quantile_there_are_no_intervals():
 def test_the_median_is_calibrated():
     net = ElmanForecaster(3, loss="pinball", max_steps=3, random_state=0).fit(noise(60))
     assert net.predict(9, level=90)["hi-90"].notna().all()
+
+
+@pytest.mark.parametrize(
+    "setting, loss", [({"quantile": 0.95}, "pinball"), ({"huber_delta": 0.3}, "huber")]
+)
+def test_a_setting_of_another_loss_is_no_use(setting, loss):
+    y = 50 + np.random.default_rng(3).normal(size=30)
+    name, value = next(iter(setting.items()))
+    with pytest.raises(
+        ValueError, match=f'uses {name} with loss="{loss}" only, got {name}={value} with loss=\'abs'
+    ):
+        ElmanForecaster(3, **setting).fit(y)
+    ElmanForecaster(3, loss=loss, max_steps=3, calibrate=False, **setting).fit(y)

@@ -8,6 +8,7 @@ from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
 from forecaster.forecasting import recipe
 from forecaster.forecasting import tail as module
+from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.tail import Tail
 
 LENGTHS = (30, 44, 37)
@@ -84,3 +85,21 @@ def test_an_origin_sees_nothing_after_it(panel, k):
     changed = Tail(Panel(values, panel.indptr), LENGTH, HORIZON).forecasts(fitted)[0]
     np.testing.assert_array_equal(changed[: k + 1], tail.forecasts(fitted)[0][: k + 1])
     assert k == 4 or not np.array_equal(changed[k + 1], tail.forecasts(fitted)[0][k + 1])
+
+
+def test_exact_until_a_series_leaves_its_line(panel):
+    """Decided at each origin as at the end of a series; nothing after it is seen."""
+    line, left = np.arange(30.0), np.append(np.full(26, 7.0), [7, 9, 8, 9])
+    tail = Tail(Panel.from_series([line, left, panel.series(0)]), LENGTH, HORIZON)
+    known = tail.panel.without_last(LENGTH)
+    preparation = fit_preparation(known, HORIZON, 1, "none", True)
+    found = tail.exact(preparation)
+    assert preparation.exact.tolist() == [True, True, False]
+    np.testing.assert_array_equal(found[:, 0], True)
+    np.testing.assert_array_equal(found[:, 1], [True] * 5)
+    np.testing.assert_array_equal(found[:, 2], False)
+    for k in range(tail.n_origins):
+        alone = preparation.going_on(tail.panel.without_last(LENGTH - k))
+        np.testing.assert_array_equal(found[k], alone.exact)
+    longer = Tail(tail.panel, LENGTH, 1).exact(preparation)
+    assert longer[:, 1].tolist() == [True] * 5 + [False] * 2
