@@ -55,6 +55,16 @@ def test_all_public_estimators_are_known():
     assert estimators == set(own_objects.ESTIMATORS)
 
 
+def test_weeks_travel_with_their_days(tmp_path):
+    steps = np.arange(600)
+    y = 50 + np.sin(2 * np.pi * steps / 24) - 4 * (steps // 24 % 7 > 4)
+    estimator = small(ElmanForecaster, horizon=24, season_length=24).fit(y)
+    loaded = through_save(estimator, tmp_path)
+    assert estimator.weeks_.any()
+    np.testing.assert_array_equal(loaded.weeks_, estimator.weeks_)
+    np.testing.assert_array_equal(loaded.predict(200), estimator.predict(200))
+
+
 @every_estimator
 @pytest.mark.parametrize(
     "duplicate",
