@@ -29,13 +29,10 @@ class FittedForecaster:
         return self.model_.preparation.indices.copy()
 
     @property
-    def weeks_(self) -> np.ndarray | None:
-        """What the days of a week add to ``seasons_``, (n_series, 7 * season_length), copied.
-
-        None where a season is too short for a day, or no series shows weeks.
-        """
-        weeks = self.model_.preparation.weeks
-        return None if weeks is None else weeks.copy()
+    def longer_seasons_(self) -> np.ndarray | None:
+        """What a longer season adds to ``seasons_``, (n_series, steps of it), copied, or None."""
+        longer = self.model_.preparation.longer
+        return None if longer is None else longer.copy()
 
     @property
     def weights_(self) -> list[dict[str, np.ndarray]]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecaster.data.panel import FloatArray, IntArray, Panel
+from forecaster.forecasting.longer_seasons import fit_longer_seasons
 from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
-from forecaster.forecasting.weeks import fit_weeks
 from forecaster.kernels import smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
@@ -49,14 +49,19 @@ class Prepared:
         last = self.panel.indptr[1:] - 1
         return self.level[last, None] + self.slope[last, None] * np.arange(1, steps + 1)
 
-    def last_season(self, cycle: IntArray, steps: int) -> FloatArray:
+    def last_season(self, season_length: int, cycle: IntArray, steps: int) -> FloatArray:
         """The last ``cycle`` values, (S,), again and again, (S, steps).
 
-        The last value where they are not known.
+        The last value where they are not known. Of a cycle longer than a season, which may be a
+        year, they move by what its mean has changed: a year ago the level was another one.
         """
         first, stop = self.panel.indptr[:-1, None], self.panel.indptr[1:, None]
         where = stop - cycle[:, None] + np.arange(steps) % cycle[:, None]
-        return self.values[np.where(where < first, stop - 1, where)]
+        repeated = self.values[np.where(where < first, stop - 1, where)]
+        for s in np.flatnonzero(cycle > season_length):
+            y, n = self.values[first[s, 0] : stop[s, 0]], cycle[s]
+            repeated[s] += y[-n:].mean() - y[-2 * n : -n].mean()
+        return repeated
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ class Preparation:
     borrowed : array (S,) or None
         What repeating the last season counts for in the forecast of a series that has more than
         one but is too short for indices; 0 for other series, None if there is no such series.
-    weeks : array (S, 7 m) or None
-        What the days of a week add to the indices, where a season may be a day; None for nothing.
+    longer : array (S, M) or None
+        What a longer season of M steps, whole seasons, adds to the indices; None for nothing.
     """
 
     log: bool
@@ -89,7 +94,7 @@ class Preparation:
     scale: FloatArray
     exact: np.ndarray
     borrowed: FloatArray | None = None
-    weeks: FloatArray | None = None
+    longer: FloatArray | None = None
 
     @property
     def season_length(self) -> int:
@@ -98,11 +103,11 @@ class Preparation:
 
     @property
     def cycle(self) -> IntArray:
-        """Steps after which all seasons of a series come again, (S,): a season, or a week."""
-        day = np.full(len(self.indices), self.season_length)
-        if self.weeks is None:
-            return day
-        return np.where(self.weeks.any(axis=1), self.weeks.shape[1], day)
+        """Steps after which all seasons of a series come again, (S,)."""
+        told = np.full(len(self.indices), self.season_length)
+        if self.longer is None:
+            return told
+        return np.where(self.longer.any(axis=1), self.longer.shape[1], told)
 
     def apply(self, panel: Panel) -> Prepared:
         """Prepare a panel of the same series, which may have gone on in the meantime."""
@@ -113,11 +118,11 @@ class Preparation:
 
     def _deseasonalise(self, panel: Panel) -> FloatArray:
         values = np.log(panel.values) if self.log else panel.values
-        return subtract_seasons(Panel(values, panel.indptr), _together(self.indices, self.weeks))
+        return subtract_seasons(Panel(values, panel.indptr), _together(self.indices, self.longer))
 
     def seasons(self, panel: Panel, steps: int) -> FloatArray:
         """Seasonal indices of what follows the panel, (S, steps)."""
-        indices = _together(self.indices, self.weeks)
+        indices = _together(self.indices, self.longer)
         phases = (panel.lengths[:, None] + np.arange(steps)) % indices.shape[1]
         return np.take_along_axis(indices, phases, axis=1)
 
@@ -136,7 +141,7 @@ class Preparation:
             scale=np.tile(self.scale, n),
             exact=np.tile(self.exact, n),
             borrowed=None if self.borrowed is None else np.tile(self.borrowed, n),
-            weeks=None if self.weeks is None else np.tile(self.weeks, (n, 1)),
+            longer=None if self.longer is None else np.tile(self.longer, (n, 1)),
         )
 
     def going_on(self, panel: Panel) -> Preparation:
@@ -164,7 +169,7 @@ class Preparation:
         scale = np.empty_like(self.scale)
         values = np.log(panel.values) if self.log else panel.values
         smoothing.change_scale(values, panel.indptr, horizon, scale)
-        return replace(self, indices=np.zeros_like(self.indices), weeks=None, scale=scale)
+        return replace(self, indices=np.zeros_like(self.indices), longer=None, scale=scale)
 
 
 def fit_preparation(
@@ -208,11 +213,11 @@ def _fit(
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
     S, indptr = panel.n_series, panel.indptr
     transformed = Panel(np.log(panel.values), indptr) if log else panel
-    indices, weeks = np.zeros((S, season_length)), None
+    indices, longer = np.zeros((S, season_length)), None
     if deseasonalize:
         indices = fit_seasons(transformed, season_length)
-        weeks = fit_weeks(transformed, indices)
-    all_indices = _together(indices, weeks)
+        longer = fit_longer_seasons(transformed, indices)
+    all_indices = _together(indices, longer)
     values = subtract_seasons(transformed, all_indices)
     alpha, share, square = np.empty(S), np.empty(S), np.empty(S)
     level, slope, scale, error = (
@@ -235,14 +240,14 @@ def _fit(
     scale[scale <= negligible] = 0.0
     exact = np.sqrt(square) <= negligible + _EXACT * scale
     borrowed = _borrowed(panel.lengths, indices, scale) if deseasonalize else None
-    return Preparation(log, indices, alpha, share, scale, exact, borrowed, weeks), error
+    return Preparation(log, indices, alpha, share, scale, exact, borrowed, longer), error
 
 
-def _together(indices: FloatArray, weeks: FloatArray | None) -> FloatArray:
-    """Indices of all seasons, (S, m) or (S, 7 m)."""
-    if weeks is None:
+def _together(indices: FloatArray, longer: FloatArray | None) -> FloatArray:
+    """Indices of all seasons, (S, m) or (S, M)."""
+    if longer is None:
         return indices
-    return weeks + np.tile(indices, weeks.shape[1] // indices.shape[1])
+    return longer + np.tile(indices, longer.shape[1] // indices.shape[1])
 
 
 def _borrowed(lengths: IntArray, indices: FloatArray, scale: FloatArray) -> FloatArray | None:

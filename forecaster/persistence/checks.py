@@ -87,7 +87,7 @@ def _(scaler: Scaler) -> Scaler:
 @check.register
 def _(preparation: Preparation) -> Preparation:
     names = ["indices", "alpha", "share", "scale", "exact"]
-    optional = ["borrowed", "weeks"]
+    optional = ["borrowed", "longer"]
     names += [name for name in optional if getattr(preparation, name) is not None]
     parts = [getattr(preparation, name) for name in names]
     _require(
@@ -96,10 +96,10 @@ def _(preparation: Preparation) -> Preparation:
         and all(_is_array(part, part.shape, np.float64, np.bool_) for part in parts),
         "a preparation whose parts differ in length",
     )
-    weeks = preparation.weeks
+    longer, m = preparation.longer, preparation.season_length
     _require(
-        weeks is None or weeks.shape[1:] == (7 * preparation.season_length,),
-        "weeks that are not of seven days",
+        longer is None or (longer.ndim == 2 and longer.shape[1] in {7 * m, 52 * m} - {0}),
+        "a longer season that is not made of whole ones",
     )
     return preparation
 

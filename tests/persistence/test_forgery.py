@@ -225,10 +225,10 @@ def arrays_of_unfit_sizes():
             model,
             lambda c, _: fields(c, *preparation)["fields"].update(borrowed=[0.5]),
         ),
-        "weeks of no days": (
+        "a longer season of no whole ones": (
             model,
             lambda c, _: fields(c, *preparation)["fields"].update(
-                weeks=copy.deepcopy(fields(c, *preparation, "alpha"))
+                longer=copy.deepcopy(fields(c, *preparation, "alpha"))
             ),
         ),
         "units": (model, shorter(*groups, 0, "unit")),

@@ -1,13 +1,13 @@
-"""Weeks above days: equal to their slow twin, nothing where there is nothing, and of use."""
+"""Longer seasons: equal to their slow twin, nothing where there is nothing, and of use."""
 
 import numpy as np
 import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
+from forecaster.forecasting.longer_seasons import fit_longer_seasons
 from forecaster.forecasting.preparation import fit_preparation
 from forecaster.forecasting.seasons import fit_seasons
-from forecaster.forecasting.weeks import fit_weeks
 
 DAY = 3 * np.sin(2 * np.pi * np.arange(24) / 24)
 DAYS_OFF = np.repeat([0, 0, 0, 0, 0, -4, -5], 24)
@@ -48,7 +48,7 @@ def test_weeks_equal_the_twin():
     series = [hours(840), hours(500, first=30), hours(335), walk, hours(1100, first=7, seed=1)]
     panel = Panel.from_series(series)
     days = fit_seasons(panel, 24)
-    for y, day, found in zip(series, days, fit_weeks(panel, days), strict=True):
+    for y, day, found in zip(series, days, fit_longer_seasons(panel, days), strict=True):
         np.testing.assert_allclose(found, slow_weeks(y, day, 24), rtol=1e-9, atol=1e-9)
 
 
@@ -63,7 +63,7 @@ def test_without_weeks_next_to_nothing_is_found(kind):
         for t in range(1, 1000):
             y[t] = keep * y[t - 1] + steps[t]
         panel = Panel.from_series([y])
-        found = fit_weeks(panel, fit_seasons(panel, 24))
+        found = fit_longer_seasons(panel, fit_seasons(panel, 24))
         variance.append(0.0 if found is None else np.var(found) / np.var(y))
     assert np.median(variance) == 0
     assert np.mean(variance) < 0.03
@@ -71,25 +71,40 @@ def test_without_weeks_next_to_nothing_is_found(kind):
 
 def test_a_clear_week_is_kept_whatever_the_trend():
     panel = Panel.from_series([hours(700, noise=0.0, slope=slope) for slope in (0.0, 1.0)])
-    found = fit_weeks(panel, np.resize(DAY, (2, 24)))
+    found = fit_longer_seasons(panel, np.resize(DAY, (2, 24)))
     expected = DAYS_OFF - DAYS_OFF.mean()
     np.testing.assert_allclose(found, [expected, expected], atol=1e-9)
 
 
-@pytest.mark.parametrize("m", [12, 23])
-def test_short_seasons_are_no_days(m):
-    y = np.resize(np.repeat([0.0, 1, 1, 1, 1, 1, 0], m), 40 * m)
-    assert fit_weeks(Panel.from_series([y]), np.zeros((1, m))) is None
+@pytest.mark.parametrize(
+    "m, n", [(12, 40 * 12), (23, 40 * 23), (7, 3 * 364 - 1), (24, 2 * 168 - 1)]
+)
+def test_other_seasons_and_few_cycles_have_none(m, n):
+    y = np.resize(np.repeat([0.0, 1, 1, 1, 1, 1, 0], m), n)
+    assert fit_longer_seasons(Panel.from_series([y]), np.zeros((1, m))) is None
+
+
+def test_days_of_three_years_have_a_year_of_whole_weeks():
+    year = 5 * np.sin(2 * np.pi * np.arange(364) / 364)
+    rng, week = np.random.default_rng(0), np.array([0.0, 0, 0, 0, 0, -3, -3])
+    y = 50 + np.resize(year, 1200) + np.resize(week, 1200) + rng.normal(size=1200)
+    preparation = fit_preparation(Panel.from_series([y]), 14, 7, "none", True)
+    np.testing.assert_allclose(preparation.longer[0], year, atol=2.0)
+    assert preparation.cycle.tolist() == [364]
+    assert preparation.season_length == 7
 
 
 def test_a_series_with_weeks_repeats_its_last_week_others_their_last_day():
+    """A week that moves by what its mean has changed."""
     noise = 50 + np.random.default_rng(0).normal(size=600)
     panel = Panel.from_series([hours(700), noise])
     preparation = fit_preparation(panel, 24, 24, "none", True)
     assert preparation.cycle.tolist() == [168, 24]
     prepared = preparation.apply(panel)
-    last = prepared.last_season(preparation.cycle, 30)
-    np.testing.assert_array_equal(last[0], prepared.values[532:562])
+    last, y = prepared.last_season(24, preparation.cycle, 30), prepared.values[:700]
+    rise = np.mean(y[-168:] - y[-336:-168])
+    assert rise == pytest.approx(1.68, abs=0.2)
+    np.testing.assert_allclose(last[0], y[532:562] + rise, rtol=1e-12)
     np.testing.assert_array_equal(last[1], np.resize(prepared.values[-24:], 30))
 
 
@@ -113,12 +128,12 @@ def test_an_update_moves_on_in_the_week():
     assert np.abs(forecast - y[168 * 4 + 5 * 24 : 168 * 5]).mean() < 1
 
 
-def test_weeks_are_told():
+def test_longer_seasons_are_told():
     fitted = forecaster(calibrate=False, transform="none").fit(hours(700))
-    assert fitted.weeks_.shape == (1, 168)
-    np.testing.assert_allclose(fitted.weeks_[0], DAYS_OFF - DAYS_OFF.mean(), atol=1.0)
-    fitted.weeks_[:] = 0  # a copy
-    assert fitted.weeks_.any()
-    assert forecaster(calibrate=False).fit(hours(300)).weeks_ is None
+    assert fitted.longer_seasons_.shape == (1, 168)
+    np.testing.assert_allclose(fitted.longer_seasons_[0], DAYS_OFF - DAYS_OFF.mean(), atol=1.0)
+    fitted.longer_seasons_[:] = 0  # a copy
+    assert fitted.longer_seasons_.any()
+    assert forecaster(calibrate=False).fit(hours(300)).longer_seasons_ is None
     left = forecaster(calibrate=False, deseasonalize=False).fit(hours(700))
-    assert left.weeks_ is None
+    assert left.longer_seasons_ is None
