@@ -38,6 +38,12 @@ class FittedForecaster:
         return self._checked_model.preparation.indices.copy()
 
     @property
+    def longer_seasons_(self) -> np.ndarray | None:
+        """What a longer season adds to ``seasons_``, (n_series, steps of it), copied, or None."""
+        longer = self.model_.preparation.longer
+        return None if longer is None else longer.copy()
+
+    @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
         return [

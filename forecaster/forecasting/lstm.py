@@ -48,7 +48,8 @@ class LSTMForecaster(RecurrentForecaster):
     deseasonalize : bool or "auto", default="auto"
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first
         and added back last. "auto": yes, but on large panels two networks of five see the
-        season, which may change from year to year.
+        season, which may change from year to year. Where a longer season shows above the one told,
+        it is removed as well: a week above a day (24 steps and more), a year above a week of days.
     blend : float or "auto", default="auto"
         Share of the trend forecast in the final one, 0 to 1. "auto": the less, the more
         windows there are to learn from (nearly all for ten, half for seventy, next to nothing for
@@ -176,6 +177,8 @@ class LSTMForecaster(RecurrentForecaster):
     seasons_ : array (n_series, season_length)
         What is taken away from the (transformed) values of each season, from a series' first value
         on; zeros where no season stands out. (n_series, 1) if no series shows two seasons.
+    longer_seasons_ : array (n_series, 7 or 52 times season_length) or None
+        What a longer season adds to that: weeks above days, years above weeks; None if nothing.
     model_ : Model
         Preparation, and a group of trained networks for each of ``recipe_.views``.
     calibration_ : Calibration or None

@@ -110,7 +110,8 @@ class Model:
         else:
             mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._learned(prepared)
         if recipe.hedge:
-            season = prepared.last_season(self.preparation.season_length, recipe.n_outputs)
+            told, cycle = self.preparation.season_length, self.preparation.cycle
+            season = prepared.last_season(told, cycle, recipe.n_outputs)
             hedge = np.full((panel.n_series, 1), recipe.hedge)
             if self.preparation.borrowed is not None:
                 hedge = np.maximum(hedge, self.preparation.borrowed[:, None])

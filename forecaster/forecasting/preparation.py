@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecaster.data.panel import FloatArray, IntArray, Panel
+from forecaster.forecasting.longer_seasons import fit_longer_seasons
 from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
 from forecaster.kernels import smoothing
 
@@ -48,11 +49,19 @@ class Prepared:
         last = self.panel.indptr[1:] - 1
         return self.level[last, None] + self.slope[last, None] * np.arange(1, steps + 1)
 
-    def last_season(self, season_length: int, steps: int) -> FloatArray:
-        """The last season again and again, (S, steps); the last value where it is not known."""
+    def last_season(self, season_length: int, cycle: IntArray, steps: int) -> FloatArray:
+        """The last ``cycle`` values, (S,), again and again, (S, steps).
+
+        The last value where they are not known. Of a cycle longer than a season, which may be a
+        year, they move by what its mean has changed: a year ago the level was another one.
+        """
         first, stop = self.panel.indptr[:-1, None], self.panel.indptr[1:, None]
-        where = stop - season_length + np.arange(steps) % season_length
-        return self.values[np.where(where < first, stop - 1, where)]
+        where = stop - cycle[:, None] + np.arange(steps) % cycle[:, None]
+        repeated = self.values[np.where(where < first, stop - 1, where)]
+        for s in np.flatnonzero(cycle > season_length):
+            y, n = self.values[first[s, 0] : stop[s, 0]], cycle[s]
+            repeated[s] += y[-n:].mean() - y[-2 * n : -n].mean()
+        return repeated
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,8 @@ class Preparation:
     borrowed : array (S,) or None
         What repeating the last season counts for in the forecast of a series that has more than
         one but is too short for indices; 0 for other series, None if there is no such series.
+    longer : array (S, M) or None
+        What a longer season of M steps, whole seasons, adds to the indices; None for nothing.
     """
 
     log: bool
@@ -83,11 +94,20 @@ class Preparation:
     scale: FloatArray
     exact: np.ndarray
     borrowed: FloatArray | None = None
+    longer: FloatArray | None = None
 
     @property
     def season_length(self) -> int:
         """Steps in a season, m."""
         return self.indices.shape[1]
+
+    @property
+    def cycle(self) -> IntArray:
+        """Steps after which all seasons of a series come again, (S,)."""
+        told = np.full(len(self.indices), self.season_length)
+        if self.longer is None:
+            return told
+        return np.where(self.longer.any(axis=1), self.longer.shape[1], told)
 
     def apply(self, panel: Panel) -> Prepared:
         """Prepare a panel of the same series, which may have gone on in the meantime."""
@@ -98,12 +118,13 @@ class Preparation:
 
     def _deseasonalise(self, panel: Panel) -> FloatArray:
         values = np.log(panel.values) if self.log else panel.values
-        return subtract_seasons(Panel(values, panel.indptr), self.indices)
+        return subtract_seasons(Panel(values, panel.indptr), _together(self.indices, self.longer))
 
     def seasons(self, panel: Panel, steps: int) -> FloatArray:
         """Seasonal indices of what follows the panel, (S, steps)."""
-        phases = (panel.lengths[:, None] + np.arange(steps)) % self.indices.shape[1]
-        return np.take_along_axis(self.indices, phases, axis=1)
+        indices = _together(self.indices, self.longer)
+        phases = (panel.lengths[:, None] + np.arange(steps)) % indices.shape[1]
+        return np.take_along_axis(indices, phases, axis=1)
 
     def restore(self, forecasts: FloatArray, panel: Panel) -> FloatArray:
         """Forecasts of what follows the panel, back on the scale of the data; both (S, steps)."""
@@ -120,6 +141,7 @@ class Preparation:
             scale=np.tile(self.scale, n),
             exact=np.tile(self.exact, n),
             borrowed=None if self.borrowed is None else np.tile(self.borrowed, n),
+            longer=None if self.longer is None else np.tile(self.longer, (n, 1)),
         )
 
     def going_on(self, panel: Panel) -> Preparation:
@@ -147,7 +169,7 @@ class Preparation:
         scale = np.empty_like(self.scale)
         values = np.log(panel.values) if self.log else panel.values
         smoothing.change_scale(values, panel.indptr, horizon, scale)
-        return replace(self, indices=np.zeros_like(self.indices), scale=scale)
+        return replace(self, indices=np.zeros_like(self.indices), longer=None, scale=scale)
 
 
 def fit_preparation(
@@ -191,10 +213,12 @@ def _fit(
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
     S, indptr = panel.n_series, panel.indptr
     transformed = Panel(np.log(panel.values), indptr) if log else panel
-    indices = np.zeros((S, season_length))
+    indices, longer = np.zeros((S, season_length)), None
     if deseasonalize:
         indices = fit_seasons(transformed, season_length)
-    values = subtract_seasons(transformed, indices)
+        longer = fit_longer_seasons(transformed, indices)
+    all_indices = _together(indices, longer)
+    values = subtract_seasons(transformed, all_indices)
     alpha, share, square = np.empty(S), np.empty(S), np.empty(S)
     level, slope, scale, error = (
         np.empty_like(values),
@@ -209,12 +233,21 @@ def _fit(
     )  # fmt: skip
     smoothing.apply_anchors(values, indptr, alpha, share, level, slope)
     smoothing.change_scale(values, indptr, horizon, scale)
-    smoothing.anchor_errors(panel.values, indptr, indices, level, slope, log, first, horizon, error)
+    smoothing.anchor_errors(
+        panel.values, indptr, all_indices, level, slope, log, first, horizon, error
+    )
     negligible = rounding(values, indptr)
     scale[scale <= negligible] = 0.0
     exact = np.sqrt(square) <= negligible + _EXACT * scale
     borrowed = _borrowed(panel.lengths, indices, scale) if deseasonalize else None
-    return Preparation(log, indices, alpha, share, scale, exact, borrowed), error
+    return Preparation(log, indices, alpha, share, scale, exact, borrowed, longer), error
+
+
+def _together(indices: FloatArray, longer: FloatArray | None) -> FloatArray:
+    """Indices of all seasons, (S, m) or (S, M)."""
+    if longer is None:
+        return indices
+    return longer + np.tile(indices, longer.shape[1] // indices.shape[1])
 
 
 def _borrowed(lengths: IntArray, indices: FloatArray, scale: FloatArray) -> FloatArray | None:

@@ -87,13 +87,19 @@ def _(scaler: Scaler) -> Scaler:
 @check.register
 def _(preparation: Preparation) -> Preparation:
     names = ["indices", "alpha", "share", "scale", "exact"]
-    names += ["borrowed"] if preparation.borrowed is not None else []
+    optional = ["borrowed", "longer"]
+    names += [name for name in optional if getattr(preparation, name) is not None]
     parts = [getattr(preparation, name) for name in names]
     _require(
         preparation.indices.ndim == 2
         and len({np.shape(part)[:1] for part in parts}) == 1
         and all(_is_array(part, part.shape, np.float64, np.bool_) for part in parts),
         "a preparation whose parts differ in length",
+    )
+    longer, m = preparation.longer, preparation.season_length
+    _require(
+        longer is None or (longer.ndim == 2 and longer.shape[1] in {7 * m, 52 * m} - {0}),
+        "a longer season that is not made of whole ones",
     )
     return preparation
 

@@ -225,6 +225,12 @@ def arrays_of_unfit_sizes():
             model,
             lambda c, _: fields(c, *preparation)["fields"].update(borrowed=[0.5]),
         ),
+        "a longer season of no whole ones": (
+            model,
+            lambda c, _: fields(c, *preparation)["fields"].update(
+                longer=copy.deepcopy(fields(c, *preparation, "alpha"))
+            ),
+        ),
         "units": (model, shorter(*groups, 0, "unit")),
         "no members": (
             model,

@@ -55,6 +55,16 @@ def test_all_public_estimators_are_known():
     assert estimators == set(own_objects.ESTIMATORS)
 
 
+def test_longer_seasons_travel(tmp_path):
+    steps = np.arange(600)
+    y = 50 + np.sin(2 * np.pi * steps / 24) - 4 * (steps // 24 % 7 > 4)
+    estimator = small(ElmanForecaster, horizon=24, season_length=24).fit(y)
+    loaded = through_save(estimator, tmp_path)
+    assert estimator.longer_seasons_.any()
+    np.testing.assert_array_equal(loaded.longer_seasons_, estimator.longer_seasons_)
+    np.testing.assert_array_equal(loaded.predict(200), estimator.predict(200))
+
+
 @every_estimator
 @pytest.mark.parametrize(
     "duplicate",
