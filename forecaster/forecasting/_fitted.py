@@ -40,7 +40,7 @@ class FittedForecaster:
     @property
     def longer_seasons_(self) -> np.ndarray | None:
         """What a longer season adds to ``seasons_``, (n_series, steps of it), copied, or None."""
-        longer = self.model_.preparation.longer
+        longer = self._checked_model.preparation.longer
         return None if longer is None else longer.copy()
 
     @property
