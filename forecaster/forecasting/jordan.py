@@ -46,8 +46,11 @@ class JordanForecaster(RecurrentForecaster):
     deseasonalize : bool or "auto", default="auto"
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first
         and added back last. "auto": yes, but on large panels two networks of five see the
-        season, which may change from year to year. Where a longer season shows above the one told,
-        it is removed as well: a week above a day (24 steps and more), a year above a week of days.
+        season, which may change from year to year.
+    longer_seasons : bool, default=True
+        Whether a longer season above the one told, where it shows in the data, is removed as
+        well: a week above a day (24 steps or more, each of whole minutes), from two weeks on; a
+        year above a week of days, from three years on.
     blend : float or "auto", default="auto"
         Share of the trend forecast in the final one, 0 to 1. "auto": the less, the more
         windows there are to learn from (nearly all for ten, half for seventy, next to nothing for

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.data.panel import FloatArray, Panel
+from forecaster.forecasting.rounding import rounding
 from forecaster.forecasting.seasons import subtract_seasons
 
 _NEIGHBOURS = np.ones(7)  # frequencies that share their noise: few cycles tell little of one
@@ -25,12 +26,13 @@ def fit_longer_seasons(panel: Panel, indices: FloatArray) -> FloatArray | None:
     panel : Panel
         Values with their season.
     indices : array (S, m)
-        Indices of the season that was told. Where it may be a day (24 steps and more), M is a week
-        of them, from two weeks on; where it is a week of days, a year of 52, from three years on:
-        a level that wanders for two years easily looks like a year.
+        Indices of the season that was told. Where it may be a day (24 steps or more, each of whole
+        minutes), M is a week of them, from two weeks on; where it is a week of days, a year of 52,
+        from three years on: a level that wanders for two years easily looks like a year.
     """
     m = indices.shape[1]
-    times, least = (7, 2) if m >= 24 else (52, 3) if m == 7 else (1, 1)
+    a_day = m >= 24 and 24 * 60 % m == 0
+    times, least = (7, 2) if a_day else (52, 3) if m == 7 else (1, 1)
     cycle = times * m
     n_cycles = panel.lengths // cycle
     if times == 1 or n_cycles.max() < least:
@@ -42,6 +44,7 @@ def fit_longer_seasons(panel: Panel, indices: FloatArray) -> FloatArray | None:
         mean = _shrunken_mean(_without_drift(last.reshape(len(chosen), n, cycle)), times)
         skipped = panel.lengths[chosen, None] % cycle  # values before the whole cycles
         found[chosen] = np.take_along_axis(mean, (np.arange(cycle) - skipped) % cycle, axis=1)
+    found[np.abs(found).max(axis=1) <= rounding(panel.values, panel.indptr)] = 0.0
     return found if found.any() else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.data.panel import FloatArray, Panel
-from forecaster.forecasting.preparation import rounding
+from forecaster.forecasting.rounding import rounding
 from forecaster.forecasting.scoring import mase_scale
 
 MEASURES = ("smape", "mase", "owa")

@@ -31,6 +31,7 @@ RULES = {
     "strategy": v.choice("direct", "recursive"),
     "transform": v.choice("auto", "log", "none"),
     "deseasonalize": v.either(v.boolean(), _AUTO),
+    "longer_seasons": v.boolean(),
     "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
     "n_estimators": v.integer(1),
     "calibrate": v.boolean(),

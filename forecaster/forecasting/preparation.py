@@ -12,14 +12,14 @@ import numpy as np
 
 from forecaster.data.panel import FloatArray, IntArray, Panel
 from forecaster.forecasting.longer_seasons import fit_longer_seasons
+from forecaster.forecasting.rounding import rounding
 from forecaster.forecasting.seasons import fit_seasons, subtract_seasons
 from forecaster.kernels import smoothing
 
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0])
 _CAUTION = 6.0  # as if alpha had the prior Beta(4, 1), of mean 0.8: the last values count most
 _SHARE_PRIOR = 100.0  # the trend share is 1/2 give or take about 0.1 before the data speak
-_ROUNDING = 1e-12  # of the values, and
-_EXACT = 1e-6  # of their scale: what an exact trend may miss on average
+_EXACT = 1e-6  # of the scale, besides rounding: what an exact trend may miss on average
 _SLACK = 100.0  # and how much more a single time
 # Windows of logarithms compare better with each other than a simple trend forecast can show.
 _LOG_BONUS = 1.1
@@ -58,9 +58,12 @@ class Prepared:
         first, stop = self.panel.indptr[:-1, None], self.panel.indptr[1:, None]
         where = stop - cycle[:, None] + np.arange(steps) % cycle[:, None]
         repeated = self.values[np.where(where < first, stop - 1, where)]
-        for s in np.flatnonzero(cycle > season_length):
-            y, n = self.values[first[s, 0] : stop[s, 0]], cycle[s]
-            repeated[s] += y[-n:].mean() - y[-2 * n : -n].mean()
+        some = cycle > season_length
+        if some.any():
+            sums = np.concatenate([[0.0], np.cumsum(self.values)])
+            stop, n = stop[some, 0], cycle[some]
+            change = sums[stop] - 2.0 * sums[stop - n] + sums[stop - 2 * n]
+            repeated[some] += (change / n)[:, None]
         return repeated
 
 
@@ -179,11 +182,12 @@ def fit_preparation(
     transform: str,
     deseasonalize: bool,
     unknown_season: bool = False,
+    longer_seasons: bool = True,
 ) -> Preparation:
     """Estimate the preparation; ``transform`` "auto" takes logs unless they are clearly worse.
 
     ``unknown_season``: whether there is a season that is too long to be known, besides
-    ``season_length``.
+    ``season_length``; ``longer_seasons``: whether to look for one above it.
     """
     # the last values of a season that stays are no guide to the next ones
     stays = unknown_season or (season_length > 1 and not deseasonalize)
@@ -195,12 +199,13 @@ def fit_preparation(
             f'transform="log" needs values > 0, got {panel.values[bad]:g} at position {bad}: use '
             'transform="auto" or "none".'
         )
+    settings = horizon, season_length, deseasonalize, deseasonalize and longer_seasons, caution
     if transform != "auto":
-        return _fit(panel, horizon, season_length, transform == "log", deseasonalize, caution)[0]
-    plain, plain_error = _fit(panel, horizon, season_length, False, deseasonalize, caution)
+        return _fit(panel, transform == "log", *settings)[0]
+    plain, plain_error = _fit(panel, False, *settings)
     if not positive:
         return plain
-    logs, log_error = _fit(panel, horizon, season_length, True, deseasonalize, caution)
+    logs, log_error = _fit(panel, True, *settings)
     unit = np.empty(panel.n_series)
     smoothing.change_scale(panel.values, panel.indptr, horizon, unit)
     unit[unit == 0] = 1.0
@@ -208,7 +213,13 @@ def fit_preparation(
 
 
 def _fit(
-    panel: Panel, horizon: int, season_length: int, log: bool, deseasonalize: bool, caution: float
+    panel: Panel,
+    log: bool,
+    horizon: int,
+    season_length: int,
+    deseasonalize: bool,
+    longer_seasons: bool,
+    caution: float,
 ) -> tuple[Preparation, FloatArray]:
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
     S, indptr = panel.n_series, panel.indptr
@@ -216,6 +227,7 @@ def _fit(
     indices, longer = np.zeros((S, season_length)), None
     if deseasonalize:
         indices = fit_seasons(transformed, season_length)
+    if longer_seasons:
         longer = fit_longer_seasons(transformed, indices)
     all_indices = _together(indices, longer)
     values = subtract_seasons(transformed, all_indices)
@@ -262,8 +274,3 @@ def _borrowed(lengths: IntArray, indices: FloatArray, scale: FloatArray) -> Floa
     season, change = np.square(indices[known]).mean(axis=1), np.square(scale[known])
     total = season + change
     return np.where(short, np.mean(season / np.where(total > 0, total, 1.0)), 0.0)
-
-
-def rounding(values: FloatArray, indptr: IntArray) -> FloatArray:
-    """Changes of each series up to which they may be those of rounding, (S,)."""
-    return _ROUNDING * np.maximum.reduceat(np.abs(values), indptr[:-1])

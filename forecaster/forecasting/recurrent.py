@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from forecaster import _validation as v
@@ -63,6 +64,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         strategy: str = "direct",
         transform: str = "auto",
         deseasonalize: bool | str = "auto",
+        longer_seasons: bool = True,
         blend: float | str = "auto",
         n_estimators: int = 5,
         calibrate: bool = True,
@@ -110,6 +112,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         self.strategy = strategy
         self.transform = transform
         self.deseasonalize = deseasonalize
+        self.longer_seasons = longer_seasons
         self.blend = blend
         self.n_estimators = n_estimators
         self.calibrate = calibrate
@@ -181,7 +184,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             )
         target = self._target(X, y)
         self._warn_of_unused(target)
-        if hasattr(target, "__len__") and len(target) == 0:
+        if isinstance(target, (list, tuple, range, pd.Series, pd.DataFrame)) and not len(target):
             self._check_length(0)
         data = self._read(target)
         self._check_length(int(data.lengths.max()))
@@ -274,6 +277,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             transform,
             bool(self.deseasonalize),
             unknown_season=season_length < self.season_length,
+            longer_seasons=self.longer_seasons,
         )
         return fit_model(
             panel,

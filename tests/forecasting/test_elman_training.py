@@ -18,6 +18,7 @@ from forecaster.forecasting.panel_source import PanelSource
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
 
 RNG = np.random.default_rng(0)
+HOURS = 50 + np.resize(np.repeat([0.0, 0, 1, 0, 0, -3, -4], 24), 400) + RNG.normal(size=400)
 Y = 50 + np.arange(60) + 8 * np.resize([1, 3, 2, 5], 60) + RNG.normal(size=60)
 BASE = {
     "horizon": 3,
@@ -63,6 +64,7 @@ EFFECTS = [
     ("transform", "none", {"transform": "log"}),
     ("transform", "auto", {"transform": "log"}),
     ("deseasonalize", False, {}),
+    ("longer_seasons", False, {"season_length": 24}),
     ("blend", 0.9, {}),
     ("blend", 1, {}),
     ("n_estimators", 3, {}),
@@ -126,7 +128,8 @@ def test_every_parameter_is_tested():
 def test_every_parameter_changes_the_result(name, value, needed):
     base = forecaster(**needed)
     other = clone(base).set_params(**{name: value})
-    assert not np.array_equal(base.fit(Y).predict(3), other.fit(Y).predict(3))
+    y = HOURS if name == "longer_seasons" else Y
+    assert not np.array_equal(base.fit(y).predict(3), other.fit(y).predict(3))
 
 
 def test_the_trend_alone():
@@ -399,3 +402,8 @@ def test_divergence_is_told_and_leaves_finite_forecasts(dtype):
         fitted = forecaster(**wild, dtype=dtype).fit(Y)
     assert caught[0].filename == __file__
     assert np.isfinite(fitted.predict(7)).all()
+
+
+def test_an_array_without_dimensions_is_no_series():
+    with pytest.raises(ValueError, match="An array has the shape"):
+        forecaster().fit(np.array(5.0))

@@ -1,6 +1,7 @@
 """Longer seasons: equal to their slow twin, nothing where there is nothing, and of use."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecaster import ElmanForecaster
@@ -69,6 +70,14 @@ def test_without_weeks_next_to_nothing_is_found(kind):
     assert np.mean(variance) < 0.03
 
 
+@pytest.mark.parametrize("y", [np.full(700, 5.3), np.resize(50 + DAY, 700)], ids=["line", "day"])
+def test_rounding_is_no_week(y):
+    panel = Panel.from_series([y])
+    preparation = fit_preparation(panel, 24, 24, "none", True)
+    assert preparation.longer is None
+    assert preparation.cycle.tolist() == [24]
+
+
 def test_a_clear_week_is_kept_whatever_the_trend():
     panel = Panel.from_series([hours(700, noise=0.0, slope=slope) for slope in (0.0, 1.0)])
     found = fit_longer_seasons(panel, np.resize(DAY, (2, 24)))
@@ -77,7 +86,7 @@ def test_a_clear_week_is_kept_whatever_the_trend():
 
 
 @pytest.mark.parametrize(
-    "m, n", [(12, 40 * 12), (23, 40 * 23), (7, 3 * 364 - 1), (24, 2 * 168 - 1)]
+    "m, n", [(12, 40 * 12), (52, 20 * 52), (365, 15 * 365), (7, 3 * 364 - 1), (24, 2 * 168 - 1)]
 )
 def test_other_seasons_and_few_cycles_have_none(m, n):
     y = np.resize(np.repeat([0.0, 1, 1, 1, 1, 1, 0], m), n)
@@ -104,7 +113,7 @@ def test_a_series_with_weeks_repeats_its_last_week_others_their_last_day():
     last, y = prepared.last_season(24, preparation.cycle, 30), prepared.values[:700]
     rise = np.mean(y[-168:] - y[-336:-168])
     assert rise == pytest.approx(1.68, abs=0.2)
-    np.testing.assert_allclose(last[0], y[532:562] + rise, rtol=1e-12)
+    np.testing.assert_allclose(last[0], y[532:562] + rise, rtol=1e-9)
     np.testing.assert_array_equal(last[1], np.resize(prepared.values[-24:], 30))
 
 
@@ -135,5 +144,22 @@ def test_longer_seasons_are_told():
     fitted.longer_seasons_[:] = 0  # a copy
     assert fitted.longer_seasons_.any()
     assert forecaster(calibrate=False).fit(hours(300)).longer_seasons_ is None
-    left = forecaster(calibrate=False, deseasonalize=False).fit(hours(700))
-    assert left.longer_seasons_ is None
+    for switch in ("deseasonalize", "longer_seasons"):
+        left = forecaster(calibrate=False, **{switch: False}).fit(hours(700))
+        assert left.longer_seasons_ is None
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_panels_of_long_and_short_series_for_any_number_of_jobs(strategy):
+    panel = pd.concat(
+        pd.DataFrame({"unique_id": name, "ds": np.arange(n), "y": hours(n, seed=n)})
+        for name, n in (("a", 700), ("b", 340), ("c", 100))
+    )
+    one, other = (
+        ElmanForecaster(6, 24, max_steps=20, strategy=strategy, random_state=0, n_jobs=n)
+        .fit(panel)
+        .predict(level=80)
+        for n in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert (one["hi-80"] > one["lo-80"]).all()
