@@ -389,3 +389,8 @@ def test_a_single_error_beside_a_line_tells_little():
     fitted = forecaster(horizon=1, blend=1.0, transform="none").fit([10, 20, 29])
     assert fitted.model_.preparation.share[0] == pytest.approx(0.5, abs=0.05)
     assert not fitted.model_.preparation.exact[0]
+
+
+def test_an_array_without_dimensions_is_no_series():
+    with pytest.raises(ValueError, match="An array has the shape"):
+        forecaster().fit(np.array(5.0))

@@ -402,8 +402,3 @@ def test_divergence_is_told_and_leaves_finite_forecasts(dtype):
         fitted = forecaster(**wild, dtype=dtype).fit(Y)
     assert caught[0].filename == __file__
     assert np.isfinite(fitted.predict(7)).all()
-
-
-def test_an_array_without_dimensions_is_no_series():
-    with pytest.raises(ValueError, match="An array has the shape"):
-        forecaster().fit(np.array(5.0))
