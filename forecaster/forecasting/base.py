@@ -220,6 +220,13 @@ def _adds_nothing(X: Any, y: Any) -> bool:
     return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
 
 
+def has_no_rows(data: Any) -> bool:
+    """Whether data of a kind that can be read, and that have rows, have none."""
+    if isinstance(data, (list, tuple, range)):
+        return not len(data)
+    return getattr(data, "shape", ())[:1] == (0,)
+
+
 def check_levels(level: float | Sequence[float] | None) -> list[float]:
     """Levels in rising order, each once, to six digits; a ValueError for one outside [1, 100)."""
     levels = [] if level is None else np.atleast_1d(np.asarray(level, dtype=object)).tolist()

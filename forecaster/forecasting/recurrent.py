@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from forecaster import _validation as v
@@ -23,7 +22,7 @@ from forecaster.estimators.options import (
 )
 from forecaster.exceptions import SkillWarning
 from forecaster.forecasting._fitted import FittedForecaster
-from forecaster.forecasting.base import Forecaster
+from forecaster.forecasting.base import Forecaster, has_no_rows
 from forecaster.forecasting.blending import choose_shares
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
@@ -184,7 +183,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             )
         target = self._target(X, y)
         self._warn_of_unused(target)
-        if isinstance(target, (list, tuple, range, pd.Series, pd.DataFrame)) and not len(target):
+        if has_no_rows(target):
             self._check_length(0)
         data = self._read(target)
         self._check_length(int(data.lengths.max()))

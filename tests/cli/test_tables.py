@@ -275,7 +275,7 @@ def test_the_step_of_numbered_rows(capsys, here):
 @pytest.mark.parametrize(
     ("freq", "message"),
     [
-        ("nonsense", "freq is a pandas frequency that steps forwards"),
+        ("?", "freq is a pandas frequency that steps forwards"),
         ("MS", "stands where 2024-02-01 would"),
         ("7", "The frequency 7 does not go with labels such as 2024-01-01"),
     ],
