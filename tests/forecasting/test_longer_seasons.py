@@ -12,6 +12,7 @@ from forecaster.forecasting.seasons import fit_seasons
 
 DAY = 3 * np.sin(2 * np.pi * np.arange(24) / 24)
 DAYS_OFF = np.repeat([0, 0, 0, 0, 0, -4, -5], 24)
+SMALL = {"max_steps": 20, "hidden_layer_sizes": 4, "batch_size": 16, "random_state": 0}
 
 
 def hours(n, first=0, noise=0.5, seed=0, slope=0.01):
@@ -118,7 +119,8 @@ def test_a_series_with_weeks_repeats_its_last_week_others_their_last_day():
 
 
 def forecaster(**options):
-    return ElmanForecaster(24, 24, max_steps=20, random_state=0, n_jobs=1, **options)
+    settings = {**SMALL, "n_jobs": 1, **options}
+    return ElmanForecaster(24, 24, **settings)
 
 
 def test_days_off_are_forecast_before_they_come():
@@ -156,7 +158,7 @@ def test_panels_of_long_and_short_series_for_any_number_of_jobs(strategy):
         for name, n in (("a", 700), ("b", 340), ("c", 100))
     )
     one, other = (
-        ElmanForecaster(6, 24, max_steps=20, strategy=strategy, random_state=0, n_jobs=n)
+        ElmanForecaster(6, 24, strategy=strategy, n_jobs=n, **SMALL)
         .fit(panel)
         .predict(level=80)
         for n in (1, 2)

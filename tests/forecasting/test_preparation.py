@@ -278,7 +278,8 @@ def test_a_short_series_repeats_its_season():
         pd.DataFrame({"unique_id": name, "ds": np.arange(n), "y": seasonal(n, 20)})
         for name, n in (("a", 40), ("b", 44), ("short", 7))
     ])  # fmt: skip
-    model = ElmanForecaster(4, 4, random_state=0, n_jobs=1).fit(panel)
+    small = {"max_steps": 50, "n_estimators": 2, "batch_size": 16}
+    model = ElmanForecaster(4, 4, random_state=0, n_jobs=1, **small).fit(panel)
     known = seasonal(7, 20)
 
     def forecasts():

@@ -53,7 +53,8 @@ def test_equal_one_origin_after_the_other(panel, options, at_once, monkeypatch):
 
 def test_members_that_see_the_season_are_asked_too(panel, monkeypatch):
     monkeypatch.setattr(recipe, "GLOBAL_FROM", 10)
-    fitted, tail = model(panel, n_estimators=5), Tail(panel, LENGTH, HORIZON)
+    fitted = model(panel, n_estimators=5, hidden_layer_sizes=4, batch_size=16)
+    tail = Tail(panel, LENGTH, HORIZON)
     assert any(view.seasonal for view in fitted.recipe.views)
     first = fitted.forecast_prepared(panel.without_last(LENGTH), HORIZON)
     np.testing.assert_allclose(tail.forecasts(fitted)[0][0], first, rtol=1e-6)

@@ -24,7 +24,8 @@ def every_panel_is_large(monkeypatch):
 
 
 def fitted(n_estimators=5, season_length=4, **options):
-    settings = {"max_steps": 20, "calibrate": False, "random_state": 0, "n_jobs": 1, **options}
+    small = {"max_steps": 20, "hidden_layer_sizes": 4, "batch_size": 16}
+    settings = {**small, "calibrate": False, "random_state": 0, "n_jobs": 1, **options}
     forecaster = ElmanForecaster(3, season_length, n_estimators=n_estimators, **settings)
     return forecaster.fit(pd.DataFrame(SERIES))
 
