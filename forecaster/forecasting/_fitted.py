@@ -54,9 +54,14 @@ class FittedForecaster:
 
     @property
     def loss_curve_(self) -> list[float]:
-        """Mean training loss of the networks after every 50 steps."""
+        """Mean training loss of the networks after every 50 steps; one that has ended keeps its
+        last.
+        """
         curves = [member.loss_curve for member in self._checked_model.members]
-        return np.mean(list(zip(*curves, strict=False)), axis=1).tolist() if all(curves) else []
+        if not all(curves):
+            return []
+        longest = max(map(len, curves))
+        return np.mean([np.pad(c, (0, longest - len(c)), "edge") for c in curves], axis=0).tolist()
 
     @property
     def loss_(self) -> float:

@@ -125,7 +125,9 @@ class ElmanJordanForecaster(RecurrentForecaster):
     learning_rate_init : float, default=5e-3
         Learning rate; the peak of the schedule.
     max_steps : int or "auto", default="auto"
-        Optimiser steps. "auto": 300 to 2,500 with the number of windows.
+        Optimiser steps of every network. "auto": 450 to 3,750 with the number of windows, and
+        a third of that for the networks of every second turn through the windows: held-out
+        origins have a say in how long a training counts for what (``recipe_.views``).
     max_seconds : float or None, default=None
         Time budget of `fit`, of which the final and the second ensemble (see ``calibrate``)
         have half each. Once it is spent no further step is made; the networks are used as they

@@ -38,6 +38,11 @@ class Group:
     trained: tuple[Trained, ...]
     unit: FloatArray
 
+    @property
+    def n_steps(self) -> int:
+        """Optimiser steps that the networks made on average, at least 1."""
+        return max(1, round(np.mean([member.n_steps for member in self.trained])))
+
     def repeated(self, n: int) -> Group:
         """The same for a panel in which all series come ``n`` times, one round after another."""
         return replace(self, preparation=self.preparation.repeated(n), unit=np.tile(self.unit, n))

@@ -80,11 +80,6 @@ class Model:
         )
         return replace(self, preparation=preparation, groups=groups)
 
-    @property
-    def n_steps(self) -> int:
-        """Optimiser steps that the members made on average, at least 1."""
-        return max(1, round(np.mean([member.n_steps for member in self.members])))
-
     def forecast_prepared(self, panel: Panel, steps: int) -> FloatArray:
         """Forecast what follows the panel, (S, steps), on the prepared scale.
 
@@ -137,7 +132,7 @@ def fit_model(
     preparation: Preparation,
     recipe: Recipe,
     networks: Sequence[Network],
-    plan: Plan,
+    plans: Sequence[Plan],
     rng: np.random.Generator,
     *,
     n_threads: int,
@@ -146,7 +141,7 @@ def fit_model(
     callbacks: Sequence[Callback] = (),
     measure: str | None = None,
 ) -> Model:
-    """Train an ensemble, with a network for each of the recipe's views.
+    """Train an ensemble, with a network and a plan for each of the recipe's views.
 
     ``measure``: how targets are weighted, see `target_weights`.
     """
@@ -156,10 +151,11 @@ def fit_model(
     seen = [raw if view.seasonal else preparation for view in recipe.views]
     sources = {id(p): _source(panel, p, recipe, networks[0], measure) for p in seen}
     of_view = [k for k, view in enumerate(recipe.views) for _ in range(view.n_members)]
+    of_view.sort(key=lambda k: -recipe.views[k].effort)  # so that threads end together
     members = train_each(
         [networks[k] for k in of_view],
         [sources[id(seen[k])] for k in of_view],
-        plan,
+        [plans[k] for k in of_view],
         rng.spawn(len(of_view)),
         dtype=dtype,
         n_threads=n_threads,

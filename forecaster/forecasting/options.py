@@ -78,19 +78,26 @@ def make_loss(forecaster: Any) -> Loss:
     return Loss(name, settings.get(name, ()))
 
 
-def make_training_plan(forecaster: Any, recipe: Recipe, n_models: int) -> Plan:
-    """How each of the models is trained; they have equal shares of the time."""
-    max_iter = -(-recipe.max_steps // _STEPS_PER_ITER)
+def make_training_plans(forecaster: Any, recipe: Recipe, n_models: int) -> list[Plan]:
+    """How the networks of each view are trained; models have equal shares of the time."""
+    return [
+        _make_training_plan(forecaster, recipe, recipe.steps_of(view), n_models)
+        for view in recipe.views
+    ]
+
+
+def _make_training_plan(forecaster: Any, recipe: Recipe, max_steps: int, n_models: int) -> Plan:
+    max_iter = -(-max_steps // _STEPS_PER_ITER)
     quarters = 4 * -(-max_iter // 4)  # so that short trainings are not cut into more parts
     plan = make_plan(
         forecaster,
         make_loss(forecaster),
         schedule=make_schedule(forecaster, quarters, quarters // 4, 0.0),
-        schedule_steps=recipe.max_steps,
+        schedule_steps=max_steps,
         batch_size=recipe.batch_size,
         max_iter=max_iter,
         steps_per_iter=_STEPS_PER_ITER,
-        max_steps=recipe.max_steps,
+        max_steps=max_steps,
         drop_last=True,
         readout_decay=recipe.weight_decay,
         n_iter_no_change=0,

@@ -15,6 +15,7 @@ import numpy as np
 from forecaster.data.panel import Panel
 
 GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor would otherwise supply
+_EFFORTS = 1.0, 1 / 3  # how long networks train: what is noise to them differs
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class View:
         Networks that look at this.
     share : float
         Their part in what the networks forecast.
+    effort : float
+        Steps of their training, relative to the recipe's ``max_steps``.
     """
 
     window: int
@@ -38,6 +41,7 @@ class View:
     seasonal: bool
     n_members: int
     share: float
+    effort: float = 1.0
 
     @property
     def n_steps(self) -> int:
@@ -64,6 +68,7 @@ class Recipe:
         the last value.
     hidden_layer_sizes : tuple of int
     batch_size, max_steps : int
+        Windows a step, and steps of the networks that are trained longest.
     weight_decay : float
         Decoupled decay of readout and skip path.
     blend : float
@@ -93,6 +98,15 @@ class Recipe:
         """The same with another share of the trend, and other shares of the views."""
         pairs = zip(self.views, of_views, strict=True)
         return replace(self, blend=blend, views=tuple(replace(v, share=s) for v, s in pairs))
+
+    def steps_of(self, view: View) -> int:
+        """Optimiser steps that each network of a view makes."""
+        return max(1, round(view.effort * self.max_steps))
+
+    @property
+    def n_steps(self) -> int:
+        """Optimiser steps of all networks."""
+        return sum(view.n_members * self.steps_of(view) for view in self.views)
 
 
 def points_needed(horizon: int, strategy: str) -> int:
@@ -143,14 +157,21 @@ def resolve(
     units = 64 if global_model else 32 if n_windows >= 300 else 16
     return Recipe(
         n_outputs=n_outputs,
-        views=_views(windows, patch_size, season_length, n_estimators, n_seasonal),
+        views=_views(
+            windows,
+            _EFFORTS if max_steps == "auto" else _EFFORTS[:1],
+            patch_size,
+            season_length,
+            n_estimators,
+            n_seasonal,
+        ),
         min_observed=min_observed,
         min_targets=min_targets,
         n_windows=n_windows,
         from_trend=not global_model,
         hidden_layer_sizes=_or(hidden_layer_sizes, (units,)),
         batch_size=min(_or(batch_size, 256 if global_model else 64), n_windows),
-        max_steps=_or(max_steps, int(np.clip(20 * n_windows / 256, 300, 2500))),
+        max_steps=_or(max_steps, int(np.clip(30 * n_windows / 256, 450, 3750))),
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
         hedge=_season_share(n_windows) if blend == "auto" else 0.0,
@@ -193,17 +214,25 @@ def _windows(length: float, horizon: int, season_length: int, global_model: bool
 
 def _views(
     windows: Sequence[int],
+    efforts: Sequence[float],
     patch_size: int | str,
     season_length: int,
     n_members: int,
     n_seasonal: int,
 ) -> tuple[View, ...]:
-    """Windows in whole patches, dealt out in turns; the last members see the season."""
-    counts: dict[tuple[int, int, bool], int] = {}
+    """Windows in whole patches, dealt out in turns; the last members see the season.
+
+    From one turn to the next the effort changes.
+    """
+    counts: dict[tuple[int, int, bool, float], int] = {}
     for k in range(n_members):
-        window = windows[k % len(windows)]
+        turn, which = divmod(k, len(windows))
+        window, effort = windows[which], efforts[turn % len(efforts)]
         whole_seasons = season_length > 1 and window >= 3 * season_length
         patch = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
-        view = -(-window // patch) * patch, patch, k >= n_members - n_seasonal
+        view = -(-window // patch) * patch, patch, k >= n_members - n_seasonal, effort
         counts[view] = counts.get(view, 0) + 1
-    return tuple(View(*view, n, n / n_members) for view, n in counts.items())
+    return tuple(
+        View(window, patch, seasonal, n, n / n_members, effort)
+        for (window, patch, seasonal, effort), n in counts.items()
+    )

@@ -30,7 +30,7 @@ from forecaster.forecasting.options import (
     RULES,
     asked_blend,
     check_settings_of_loss,
-    make_training_plan,
+    make_training_plans,
     off_centre,
 )
 from forecaster.forecasting.preparation import fit_preparation
@@ -194,14 +194,14 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         n_models = 2 if held_out else 1
         recipe = self._resolve(panel)
         with tqdm(
-            total=n_models * self.n_estimators * recipe.max_steps,
+            total=n_models * recipe.n_steps,
             disable=not self.verbose,
             desc=type(self).__name__,
             unit="step",
         ) as bar:
-            plan = make_training_plan(self, recipe, n_models)
+            plans = make_training_plans(self, recipe, n_models)
             callbacks = self.callbacks or ()
-            model = self._fit_model(panel, recipe, plan, self.transform, rng, bar, callbacks)
+            model = self._fit_model(panel, recipe, plans, self.transform, rng, bar, callbacks)
             calibration = None
             if held_out and "interrupted" not in model.statuses:
                 with suppress(KeyboardInterrupt):  # the final model is at hand already
@@ -250,7 +250,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         self,
         panel: Panel,
         recipe: Recipe,
-        plan: Plan,
+        plans: Sequence[Plan],
         transform: str,
         rng: np.random.Generator,
         bar: tqdm,
@@ -283,7 +283,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             preparation,
             recipe,
             networks,
-            plan,
+            plans,
             rng,
             n_threads=resolve_n_jobs(self.n_jobs),
             dtype=np.dtype(self.dtype),
@@ -310,10 +310,13 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         transform = "log" if final.preparation.log else "none"
         known = panel.without_last(held_out)
         recipe = self._resolve(known).with_sizes_of(final.recipe)
-        plan = make_training_plan(self, recipe, 2)
+        plans = make_training_plans(self, recipe, 2)
         if final.statuses & {"stopped", "out of time"}:
-            plan = replace(plan, max_steps=min(recipe.max_steps, final.n_steps))
-        model = self._fit_model(known, recipe, plan, transform, rng, bar)
+            plans = [
+                replace(plan, max_steps=min(recipe.steps_of(view), group.n_steps))
+                for plan, view, group in zip(plans, recipe.views, final.groups, strict=True)
+            ]
+        model = self._fit_model(known, recipe, plans, transform, rng, bar)
         if "interrupted" in model.statuses:
             raise KeyboardInterrupt
         tail = Tail(panel, held_out, self.horizon)

@@ -41,7 +41,7 @@ def train_ensemble(
     return train_each(
         [network] * len(rngs),
         [source] * len(rngs),
-        plan,
+        [plan] * len(rngs),
         rngs,
         dtype=dtype,
         thetas=thetas,
@@ -55,7 +55,7 @@ def train_ensemble(
 def train_each(
     networks: Sequence[Network],
     sources: Sequence[Source],
-    plan: Plan | FullBatchPlan,
+    plans: Sequence[Plan | FullBatchPlan],
     rngs: Sequence[np.random.Generator],
     *,
     dtype: np.dtype,
@@ -65,14 +65,15 @@ def train_each(
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> list[Trained]:
-    """Train networks that may differ, each on rows of its own; all else as above."""
-    plan, options = _shared(plan, len(rngs), validation, n_threads, progress, callbacks)
+    """Train networks that may differ, each on rows and by a plan of its own; all else as above."""
+    options = _shared_options(len(rngs), validation, n_threads, progress, callbacks)
+    plans = [_with_share_of_time(plan, len(rngs), n_threads) for plan in plans]
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
         network, rng = networks[member], rngs[member]
         start = network.initial(rng, dtype) if thetas is None else thetas[member]
         return lambda stop: train(
-            network, start, sources[member], plan, rng, stop=stop, member=member, **options
+            network, start, sources[member], plans[member], rng, stop=stop, member=member, **options
         )
 
     return train_side_by_side([training(k) for k in range(len(rngs))], n_threads)
@@ -90,7 +91,8 @@ def resume_ensemble(
     callbacks: Sequence[Callback] = (),
 ) -> list[Trained]:
     """Go on with the training of each state, which changes in place; all else as above."""
-    plan, options = _shared(plan, len(states), validation, n_threads, progress, callbacks)
+    options = _shared_options(len(states), validation, n_threads, progress, callbacks)
+    plan = _with_share_of_time(plan, len(states), n_threads)
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
         return lambda stop: resume(
@@ -100,25 +102,27 @@ def resume_ensemble(
     return train_side_by_side([training(k) for k in range(len(states))], n_threads)
 
 
-def _shared(
-    plan: AnyPlan,
+def _shared_options(
     n_members: int,
     validation: Source | None,
     n_threads: int,
     progress: Callable[[int], None] | None,
     callbacks: Sequence[Callback],
-) -> tuple[AnyPlan, dict[str, Any]]:
-    """What is the same for all members: the plan with its share of time, and the options."""
-    if plan.max_seconds is not None:
-        n_rounds = -(-n_members // max(1, n_threads))
-        plan = replace(plan, max_seconds=plan.max_seconds / max(1, n_rounds))
-    options = {
+) -> dict[str, Any]:
+    """Options of a training that are the same for all members."""
+    return {
         "validation": validation,
         "n_threads": n_threads if n_members == 1 else 1,
         "progress": progress,
         "callbacks": [OneAtATime(callbacks)] if callbacks else [],
     }
-    return plan, options
+
+
+def _with_share_of_time(plan: AnyPlan, n_members: int, n_threads: int) -> AnyPlan:
+    if plan.max_seconds is None:
+        return plan
+    n_rounds = -(-n_members // max(1, n_threads))
+    return replace(plan, max_seconds=plan.max_seconds / max(1, n_rounds))
 
 
 def train_side_by_side(

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from forecaster import ElmanForecaster
 from forecaster._threads import ordered_map
-from forecaster.forecasting import group
+from forecaster.forecasting import group, recipe
 from forecaster.forecasting.panel_source import PanelSource
 
 # the nets are too small and trained too briefly to be of use
@@ -155,6 +155,30 @@ def test_the_losses_are_those_of_the_ensemble():
     assert fitted.loss_ == fitted.loss_curve_[2]
     assert fitted.best_loss_ == min(fitted.loss_curve_)
     assert not hasattr(forecaster(), "loss_")  # before fit
+
+
+def test_networks_are_trained_for_long_and_briefly(monkeypatch):
+    """The one that is trained longest begins first; both models have the same networks."""
+    monkeypatch.setattr(recipe, "_EFFORTS", (0.25, 0.5))
+    tiny = {"max_steps": "auto", "hidden_layer_sizes": 1, "window": 2, "calibrate": True}
+    steps = {}
+
+    class Listener:
+        def on_epoch_end(self, epoch):
+            steps[epoch.member] = epoch.n_steps
+
+    fitted = forecaster(**tiny, n_estimators=3, callbacks=[Listener()]).fit(Y)
+    assert [view.effort for view in fitted.recipe_.views] == [0.25, 0.5]
+    assert sum(view.share for view in fitted.recipe_.views) == pytest.approx(1)
+    briefly, for_long = (group.trained for group in fitted.model_.groups)
+    assert [member.n_steps for member in briefly] == [112, 112]
+    assert [member.n_steps for member in for_long] == [225]
+    assert list(steps.items()) == [(0, 225), (1, 112), (2, 112)]
+    curves = [member.loss_curve for member in (*briefly, *for_long)]
+    assert [len(curve) for curve in curves] == [3, 3, 5]
+    assert fitted.loss_curve_[2] == pytest.approx(np.mean([curve[2] for curve in curves]))
+    ended = curves[0][-1], curves[1][-1]
+    assert fitted.loss_curve_[4] == pytest.approx(np.mean([*ended, curves[2][4]]))
 
 
 def test_attributes_tell_what_was_trained():

@@ -158,9 +158,7 @@ def test_panels_of_long_and_short_series_for_any_number_of_jobs(strategy):
         for name, n in (("a", 700), ("b", 340), ("c", 100))
     )
     one, other = (
-        ElmanForecaster(6, 24, strategy=strategy, n_jobs=n, **SMALL)
-        .fit(panel)
-        .predict(level=80)
+        ElmanForecaster(6, 24, strategy=strategy, n_jobs=n, **SMALL).fit(panel).predict(level=80)
         for n in (1, 2)
     )
     pd.testing.assert_frame_equal(one, other, check_exact=True)

@@ -162,7 +162,7 @@ def model(panel=PANEL, transform="none", n_members=2, season_length=4, **sizes):
         fit_preparation(panel, 3, season_length, transform, True),
         sizes,
         networks,
-        plan,
+        [plan] * len(networks),
         np.random.default_rng(0),
         n_threads=1,
         dtype=np.dtype("float64"),

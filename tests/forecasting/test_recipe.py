@@ -1,5 +1,7 @@
 """What "auto" becomes, and that figures given are used as they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,9 +37,10 @@ def test_points_needed():
 @pytest.mark.parametrize("window, patch, rounded", [(12, 4, 12), (12, 5, 15), (3, 7, 7), (2, 1, 2)])
 def test_windows_are_whole_patches(window, patch, rounded):
     found = recipe([100], window=window, patch_size=patch)
-    (view,) = found.views
+    view, less_trained = found.views
+    assert replace(less_trained, n_members=3, share=0.6, effort=1.0) == view
     assert (view.window, view.patch_size, view.n_steps) == (rounded, patch, rounded // patch)
-    assert (view.n_members, view.share, view.seasonal) == (5, 1.0, False)
+    assert (view.n_members, view.share, view.seasonal) == (3, 0.6, False)
 
 
 def test_a_patch_is_a_season_where_the_window_holds_three():
@@ -46,7 +49,7 @@ def test_a_patch_is_a_season_where_the_window_holds_three():
 
 
 def windows(lengths, **options):
-    return [view.window for view in recipe(lengths, **options).views]
+    return [view.window for view in recipe(lengths, max_steps=9, **options).views]
 
 
 def test_windows_reach_back_two_horizons_and_a_season():
@@ -67,15 +70,36 @@ def test_windows_of_large_panels():
 
 
 def test_members_take_the_windows_in_turns():
-    found = recipe([100], window=(12, 16, 8), season_length=4, n_estimators=5)
+    settings = {"season_length": 4, "max_steps": 9}
+    found = recipe([100], window=(12, 16, 8), **settings)
     assert [(v.window, v.patch_size, v.n_members, v.share) for v in found.views] == [
         (12, 4, 2, 0.4),
         (16, 4, 2, 0.4),
         (8, 2, 1, 0.2),
     ]
     assert windows([100], window=(12, 16, 8), n_estimators=2) == [12, 16]
-    (same,) = recipe([100], window=(11, 12), patch_size=4).views  # once they are whole patches
+    # the same once they are whole patches
+    (same,) = recipe([100], window=(11, 12), patch_size=4, max_steps=9).views
     assert (same.window, same.n_members) == (12, 5)
+
+
+def test_every_second_turn_through_the_windows_is_trained_for_a_third_of_the_steps():
+    """So that held-out origins can tell how long a training should be."""
+    for n_windows, expected in (
+        (1, [(450, 3), (150, 2)]),
+        (2, [(450, 2), (450, 1), (150, 1), (150, 1)]),
+        (3, [(450, 1)] * 3 + [(150, 1)] * 2),
+        (5, [(450, 1)] * 5),
+    ):
+        found = recipe([100], window=[10, 12, 14, 16, 18][:n_windows], patch_size=1)
+        assert [(found.steps_of(view), view.n_members) for view in found.views] == expected
+        assert found.n_steps == sum(steps * n for steps, n in expected)
+    assert recipe([100], n_estimators=1).n_steps == 450
+
+
+def test_steps_that_are_given_hold_for_all():
+    found = recipe([100], max_steps=7)
+    assert {found.steps_of(view) for view in found.views} == {7}
 
 
 def test_one_window_for_all_networks():
@@ -105,7 +129,7 @@ def test_small_panels_use_every_origin_and_their_trend():
     assert found.min_targets == 1
     assert found.hidden_layer_sizes == (16,)
     assert found.batch_size == 64
-    assert found.max_steps == 300
+    assert found.max_steps == 450
     assert 0.1 < found.blend < 0.3
     assert found.weight_decay == pytest.approx(800 / (98 + 58))
     assert recipe([12]).weight_decay == 25
@@ -120,8 +144,8 @@ def test_large_panels_learn_more():
     assert found.hidden_layer_sizes == (64,)
     assert found.batch_size == 256
     assert found.views[0].window == 24  # four horizons, the series being long
-    assert found.max_steps == 20 * found.n_windows // 256
-    assert recipe([n] * 1000).max_steps == 2500
+    assert found.max_steps == 30 * found.n_windows // 256
+    assert recipe([n] * 1000).max_steps == 3750
 
 
 def test_the_less_there_is_to_learn_from_the_more_goes_to_the_trend():

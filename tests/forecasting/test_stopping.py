@@ -75,7 +75,7 @@ def test_the_schedule_of_a_shortened_second_model_is_that_of_the_final_one(monke
     plans = []
     fit_model = recurrent.fit_model
     monkeypatch.setattr(
-        recurrent, "fit_model", lambda *a, **k: plans.append(a[4]) or fit_model(*a, **k)
+        recurrent, "fit_model", lambda *a, **k: plans.append(a[4][0]) or fit_model(*a, **k)
     )
     forecaster(**STEPS, calibrate=True, callbacks=[Listener(last=1)]).fit(Y)
     assert [plan.max_steps for plan in plans] == [170, 50]
@@ -107,7 +107,7 @@ def test_the_two_models_share_the_time(monkeypatch):
     plans = []
     fit_model = recurrent.fit_model
     monkeypatch.setattr(
-        recurrent, "fit_model", lambda *a, **k: plans.append(a[4]) or fit_model(*a, **k)
+        recurrent, "fit_model", lambda *a, **k: plans.append(a[4][0]) or fit_model(*a, **k)
     )
     forecaster(calibrate=True, max_seconds=1000).fit(Y)
     forecaster(calibrate=False, max_seconds=1000).fit(Y)
