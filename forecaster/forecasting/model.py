@@ -151,7 +151,6 @@ def fit_model(
     seen = [raw if view.seasonal else preparation for view in recipe.views]
     sources = {id(p): _source(panel, p, recipe, networks[0], measure) for p in seen}
     of_view = [k for k, view in enumerate(recipe.views) for _ in range(view.n_members)]
-    of_view.sort(key=lambda k: -recipe.views[k].effort)  # so that threads end together
     members = train_each(
         [networks[k] for k in of_view],
         [sources[id(seen[k])] for k in of_view],

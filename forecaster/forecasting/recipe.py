@@ -222,7 +222,7 @@ def _views(
 ) -> tuple[View, ...]:
     """Windows in whole patches, dealt out in turns; the last members see the season.
 
-    From one turn to the next the effort changes.
+    From one turn to the next the effort changes. The greatest comes first: so threads end together.
     """
     counts: dict[tuple[int, int, bool, float], int] = {}
     for k in range(n_members):
@@ -232,7 +232,8 @@ def _views(
         patch = int(_or(patch_size, season_length if whole_seasons else -(-window // 4)))
         view = -(-window // patch) * patch, patch, k >= n_members - n_seasonal, effort
         counts[view] = counts.get(view, 0) + 1
-    return tuple(
+    views = [
         View(window, patch, seasonal, n, n / n_members, effort)
         for (window, patch, seasonal, effort), n in counts.items()
-    )
+    ]
+    return tuple(sorted(views, key=lambda view: -view.effort))

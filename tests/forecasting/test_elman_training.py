@@ -168,9 +168,9 @@ def test_networks_are_trained_for_long_and_briefly(monkeypatch):
             steps[epoch.member] = epoch.n_steps
 
     fitted = forecaster(**tiny, n_estimators=3, callbacks=[Listener()]).fit(Y)
-    assert [view.effort for view in fitted.recipe_.views] == [0.25, 0.5]
+    assert [view.effort for view in fitted.recipe_.views] == [0.5, 0.25]
     assert sum(view.share for view in fitted.recipe_.views) == pytest.approx(1)
-    briefly, for_long = (group.trained for group in fitted.model_.groups)
+    for_long, briefly = (group.trained for group in fitted.model_.groups)
     assert [member.n_steps for member in briefly] == [112, 112]
     assert [member.n_steps for member in for_long] == [225]
     assert list(steps.items()) == [(0, 225), (1, 112), (2, 112)]
