@@ -1,5 +1,9 @@
 """What several tests of forecasters need."""
 
+from functools import partial
+
+import numpy as np
+
 from forecaster import ElmanForecaster
 
 
@@ -15,6 +19,14 @@ def forecaster(**options):
         "n_jobs": 1,
     }
     return ElmanForecaster(**{**defaults, **options})
+
+
+calibrating = partial(forecaster, n_estimators=1, calibrate=True)
+
+
+def trending(n=40, seed=1):
+    """A line with noise."""
+    return 20 + np.arange(n) + np.random.default_rng(seed).normal(size=n)
 
 
 def forecasts_of(model, panel, steps):
