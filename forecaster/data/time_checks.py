@@ -119,6 +119,7 @@ def read_axis(
         If labels are repeated, out of order, or do not follow one frequency.
     """
     _check_order(labels, indptr, of_series, columns)
+    given = freq is not None
     if freq is None or isinstance(labels, pd.PeriodIndex):
         longest = int(np.diff(indptr).argmax())
         freq = infer(labels[indptr[longest] : indptr[longest + 1]])
@@ -129,7 +130,7 @@ def read_axis(
         )
     axis = TimeAxis(encode(labels[indptr[:-1]], freq), freq, labels[:0], dtype)
     if freq is not None:
-        _check_steps(axis, labels, indptr, of_series, columns)
+        _check_steps(axis, labels, indptr, of_series, columns, given)
     return axis
 
 
@@ -168,6 +169,7 @@ def _check_steps(
     indptr: IntArray,
     of_series: Callable[[int], str],
     columns: LongColumns | None,
+    given: bool,
 ) -> None:
     misplaced = axis.misplaced(labels, indptr)
     if not misplaced.size:
@@ -185,22 +187,24 @@ def _check_steps(
             f"Rows must follow each other at one frequency, here {freq}; there is none for "
             f"{show(expected)} in the rows{of_series(int(which[0]))}: insert the missing rows, "
             f"e.g. `{_repair(labels, freq, columns, 'asfreq')}`"
-            f"{_other_step(labels, freq, columns)}."
+            f"{_other_step(labels, freq, columns, given)}."
         )
     hint = "give them a constant step"
     if isinstance(labels, pd.DatetimeIndex):
         hint = f"average them, e.g. `{_repair(labels, freq, columns, 'resample')}`"
-        hint += _other_step(labels, freq, columns)
+        hint += _other_step(labels, freq, columns, given)
     raise ValueError(
         f"Rows must follow each other at one frequency, here {freq}; {show(labels[row])} stands "
         f"where {show(expected)} would in the rows{of_series(int(which[0]))}: {hint}."
     )
 
 
-def _other_step(labels: pd.Index, freq: str, columns: LongColumns | None) -> str:
-    """Say how to name a step that is not the one that was found, for a message."""
+def _other_step(labels: pd.Index, freq: str, columns: LongColumns | None, given: bool) -> str:
+    """Say how to name a step that is not the one given or found, for a message."""
     if not isinstance(labels, pd.DatetimeIndex):
         return ""
+    if given:
+        return ", or, if their step is another one, give that as freq, or leave freq out"
     example = "'WOM-3FRI'"
     if freq in ("'B'", "'D'"):
         index = "data.index" if columns is None else f"data[{columns.time!r}]"

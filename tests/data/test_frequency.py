@@ -80,6 +80,14 @@ def test_a_gap_is_told_with_the_other_cure():
     assert read(long, freq=eval(code, {"pd": pd, "data": long})).lengths.tolist() == [58]
 
 
+@pytest.mark.parametrize("freq", ["h", "3h"])
+def test_a_frequency_given_that_rows_do_not_follow_may_be_left_out(freq):
+    y = pd.Series(np.ones(30), pd.date_range("2024", periods=30, freq="2h"))
+    with pytest.raises(ValueError, match=r"give that as freq, or leave freq out\.$"):
+        read(y, freq=freq)
+    assert read(y).lengths.tolist() == [30]
+
+
 def test_a_step_that_nobody_knows_is_told_with_the_other_cure():
     last_mondays = pd.offsets.LastWeekOfMonth(weekday=0)  # pandas 2 has no name for it
     y = pd.Series(np.ones(30), pd.date_range("2020", periods=30, freq=last_mondays, name="t"))
