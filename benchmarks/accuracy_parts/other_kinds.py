@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from accuracy_parts import competition, peers, r_datasets
-from accuracy_parts.methods import seasonal_naive, theta, timed
+from accuracy_parts.methods import ridge, seasonal_naive, theta, timed
 from forecaster.data.panel import Panel
 from forecaster.forecasting.scoring import mase_scale
 
@@ -19,7 +19,7 @@ def report(forecasters, peer_names):
     """Print errors relative to the seasonal naive forecast's, set by set."""
     with peers.Peers(peer_names) as others:
         methods = {"Theta": partial(timed, theta)} | others
-        columns = ["set", "series", "points", "season", "horizon", *forecasters, *methods]
+        columns = ["set", "series", "points", "season", "horizon", *forecasters, "ridge", *methods]
         for kind, sets in r_datasets.load(N_ORIGINS["panels"]).items():
             print(f"\n## {kind}, {N_ORIGINS[kind]} origins: MASE / that of seasonal naive\n")
             print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
@@ -36,12 +36,13 @@ def _row(name, series, season, horizon, n_origins, forecasters, methods):
     """A set's line of the table; its figures."""
     shortest = min(map(len, series))
     n_origins = min(n_origins, max(1, (shortest - max(2 * season, 10)) // horizon))
-    base, errors = 0.0, np.zeros(len(forecasters) + len(methods))
+    base, errors = 0.0, np.zeros(len(forecasters) + 1 + len(methods))
     for n_hidden in range(horizon, (n_origins + 1) * horizon, horizon):
         known = [y[: len(y) - n_hidden] for y in series]
         actual = np.array([y[len(y) - n_hidden :][:horizon] for y in series])
         panel = competition.Competition(name, known, actual, horizon, season, {})
         forecasts = [competition.forecast(panel, make)[0] for make in forecasters.values()]
+        forecasts.append(ridge(known, horizon, season))
         forecasts += [
             np.array([_attempt(method, y, horizon, season) for y in known])
             for method in methods.values()

@@ -92,6 +92,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
     named = _named(frame, arguments)
     id_col = named["id"] or _usual(frame, [_ID_COLUMN], named)
     time_col = named["time"] or _usual(frame, _TIME_COLUMNS, named)
+    time_col = time_col or _only_time(frame, {id_col, named["target"]})
     for name in (id_col, time_col):
         if name is not None and _OF_FORECASTS.fullmatch(name):
             raise ValueError(f"the column {name!r} is called like one of the forecasts: rename it")
@@ -193,6 +194,26 @@ def _usual(frame: pd.DataFrame, names: list[str], named: dict[str, str | None]) 
     return next((free[name] for name in names if name in free), None)
 
 
+def _only_time(frame: pd.DataFrame, taken: set[str | None]) -> str | None:
+    """The only column of times, whatever it is called; None if there is none."""
+    found = [name for name in map(str, frame) if name not in taken and _are_times(frame[name])]
+    if len(found) > 1:
+        raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
+    return found[0] if found else None
+
+
+def _are_times(column: pd.Series) -> bool:
+    """Whether these are timestamps, periods, or dates that are written with the year first."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return True
+    if pd.api.types.is_string_dtype(column.dtype) and column.notna().any():
+        text = column.dropna().astype(str)
+        return bool(
+            text.str.match(r"\d{4}-\d").all() and _parsed(text, format="ISO8601").notna().all()
+        )
+    return pd.api.types.is_datetime64_any_dtype(column.dtype)
+
+
 def _only_number(frame: pd.DataFrame) -> str:
     """The only column of numbers (an empty one is none), or the only column."""
     columns = frame.select_dtypes("number").dropna(axis="columns", how="all").columns
@@ -289,4 +310,5 @@ def _without_code(message: str) -> str:
     """Drop the Python that a message advises; here nobody can run it."""
     sentence = re.sub(r", e\.g\. `[^`]*`", "", message)
     with_holidays = " (C: business days with holidays)" if "here 'B'" in message else ""
+    sentence = sentence.replace("as freq, or leave freq", "by --freq, or leave it")
     return sentence.replace("by freq", f"by --freq{with_holidays}")

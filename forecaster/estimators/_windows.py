@@ -210,13 +210,14 @@ def _ends(missing: np.ndarray) -> np.ndarray:
     return ends
 
 
-def check_lengths(y: Any, windows: Windows) -> None:
-    """Raise a ValueError for sequences of targets that are not as long as the samples."""
+def check_lengths(y: Any, windows: Windows, name: str = "y", what: str = "target") -> None:
+    """Raise a ValueError for sequences, one value a step, that are not as long as the samples."""
     check_consistent_length(windows.X, y)
     for i, (one, length) in enumerate(zip(y, windows.lengths, strict=True)):
         if len(one) != length:
             raise ValueError(
-                f"y needs a target for each of the {length} steps of sample {i}, got {len(one)}."
+                f"{name} needs a {what} for each of the {length} steps of sample {i}, got "
+                f"{len(one)}."
             )
 
 
@@ -233,6 +234,12 @@ def read_numeric_targets(
             "learns to map windows to targets."
         )
     T = windows.X.shape[1]
+    kind = getattr(getattr(y, "dtype", None), "kind", "")
+    if kind in ("m", "M"):
+        raise ValueError(
+            f"y needs numbers, got {y.dtype}: convert times first, for instance to days since the "
+            "first one."
+        )
     if each and is_list_of_sequences(y):
         check_lengths(y, windows)
         filled = fill_up(y, T, "y", may_miss=True)
@@ -264,7 +271,7 @@ def read_weights(sample_weight: Any, windows: Windows, n_steps: int) -> np.ndarr
     N, S = len(windows.X), n_steps
     weights = np.ones(N) if sample_weight is None else sample_weight
     if S > 1 and is_list_of_sequences(weights):
-        check_lengths(weights, windows)
+        check_lengths(weights, windows, "sample_weight", "weight")
         weights = np.nan_to_num(fill_up(weights, S, "sample_weight"))
         weights = weights[..., 0] if weights.shape[2] == 1 else weights
     weights = check_array(

@@ -31,7 +31,8 @@ class GRUForecaster(RecurrentForecaster):
         Values that a network looks at, rounded up to whole patches. Several: the networks take
         them in turns, the first ones first, and how much each counts is nudged by the held-out
         origins of `calibrate`.
-        "auto": twice the horizon (four times on large panels of long series), at least a season;
+        "auto": twice the horizon (four times on large panels of long series), at least a season
+        and, unless series are short, 12;
         and twice or half as much, or both, by kind and length of the data. With ``dilations`` or
         ``residual``, which suit one size, the first of these alone.
     patch_size : int or "auto", default="auto"
@@ -129,9 +130,10 @@ class GRUForecaster(RecurrentForecaster):
         a third of that for the networks of every second turn through the windows: held-out
         origins have a say in how long a training counts for what (``recipe_.views``).
     max_seconds : float or None, default=None
-        Time budget of `fit`, of which the final and the second ensemble (see ``calibrate``)
-        have half each. Once it is spent no further step is made; the networks are used as they
-        are, after one step at least. The first fit on a machine compiles, which counts. The
+        Time budget of the trainings, of which the final and the second ensemble (see
+        ``calibrate``) have half each; reading the data, seasons and trends, and the held-out
+        forecasts come on top. Once it is spent no further step is made; the networks are used as
+        they are, after one step at least. The first fit on a machine compiles, which counts. The
         second ensemble makes no more steps than the final one had time for. With a budget,
         results depend on the machine's speed.
     momentum : float, default=0.9

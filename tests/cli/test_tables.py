@@ -287,3 +287,26 @@ def test_a_step_that_does_not_fit(capsys, here, freq, message):
 def test_the_step_of_an_example_is_known(capsys):
     sentence = fail(capsys, "forecast", "--example", "beer", "--horizon", 2, "--freq", "QS")
     assert "--freq is about the columns of a file; --example needs none" in sentence
+
+
+# --- Times in a column of any name --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["month", "Unnamed: 0"])
+def test_the_only_column_of_times_is_found_whatever_its_name(capsys, here, name):
+    times = pd.date_range("2020-01", periods=40, freq="MS").strftime("%Y-%m-%d")
+    out = quick(capsys, write(pd.DataFrame({name: times, "y": np.arange(40.0)})))
+    assert "40 rows of y, from 2020-01-01 to 2023-04-01" in out
+
+
+def test_of_several_columns_of_times_one_is_to_be_named(capsys, here):
+    days = pd.date_range("2020-01-01", periods=40).strftime("%Y-%m-%d")
+    path = write(pd.DataFrame({"sold": days, "paid": days, "y": np.arange(40.0)}))
+    assert "--time, one of: sold, paid" in fail(capsys, "forecast", path, "--horizon", 2)
+    assert "40 rows of y, from 2020-01-01" in quick(capsys, path, "--time", "sold")
+
+
+def test_text_that_is_no_time_is_not_taken_for_one(capsys, here):
+    text = [f"{2000 + k}-north" for k in range(40)]
+    out = quick(capsys, write(pd.DataFrame({"region": text, "y": np.arange(40.0)})))
+    assert "numbered, as no column tells the time" in out

@@ -1,6 +1,7 @@
 """What a network on windows computes, for which shapes, and that it learns."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import r2_score
@@ -108,6 +109,19 @@ def test_the_example_worked_by_hand():
     assert fitted.transform(windows).round(3) == [[0.989]]
     assert fitted.predict(windows) == pytest.approx(2 * 0.989 + 3, abs=1e-3)
     assert (fitted.U_, fitted.W_, fitted.V_) == (0.5, 0.1, 2)
+
+
+def test_a_linear_output_fitted_on_the_example_maps_it_to_six():
+    windows = np.arange(1.0, 6.0)[None]
+    fitted = net(hidden_layer_sizes=1, scale_inputs=False, scale_targets=False)
+    fitted.fit(windows, [6.0])
+    for name, value in {"0.Wx": 0.5, "0.Wh": 0.1, "0.b": 0}.items():
+        fitted.network_.views(fitted.theta_)[name][:] = value
+    states = np.column_stack([fitted.transform(windows), [1.0]])
+    V, c = np.linalg.lstsq(states, [6.0])[0]
+    for name, value in {"V": V, "c": c}.items():
+        fitted.network_.views(fitted.theta_)[name][:] = value
+    assert fitted.predict(windows) == pytest.approx(6, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -279,3 +293,10 @@ def test_a_score_of_targets_at_every_step():
     fitted = net(readout="each", max_iter=1).fit(X, two)
     expected = r2_score(two.reshape(-1, 2), fitted.predict(X).reshape(-1, 2))
     assert fitted.score(X, two) == pytest.approx(expected)
+
+
+def test_times_are_no_targets():
+    times = pd.date_range("2024-01-01", periods=len(X))
+    for y in (times, pd.Series(times), (times - times[0]).to_numpy()):
+        with pytest.raises(ValueError, match="y needs numbers, got .*: convert times first"):
+            net().fit(X, y)
