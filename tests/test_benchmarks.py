@@ -108,10 +108,11 @@ def test_sets_of_many_kinds(parts, capsys, monkeypatch):
     monkeypatch.setattr(other_kinds.peers, "Peers", Failing)
     other_kinds.report({"same": SeasonalNaiveForecaster}, [])
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "|" in line]
-    figures = {row[0].strip("| "): row[-3:] for row in rows}
+    figures = {row[0].strip("| "): row[-4:] for row in rows}
     assert figures["made up"][0] == figures["one"][0] == "1.000"
-    assert figures["made up"][2] == "1.000 |"  # in its place the last season stands
-    assert float(figures["one"][1]) < 0.8  # Theta knows the trend
+    assert figures["made up"][3] == "1.000 |"  # in its place the last season stands
+    assert float(figures["one"][1]) < 0.8  # ridge regression knows the trend
+    assert float(figures["one"][2]) < 0.8  # so does Theta
     assert "| **geometric mean**" in [row[0] for row in rows]
 
 
