@@ -308,7 +308,7 @@ def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
 
 def _without_code(message: str) -> str:
     """Drop the Python that a message advises; here nobody can run it."""
-    sentence = re.sub(r", e\.g\. `[^`]*`", "", message)
+    sentence = re.sub(r", e\.g\.( with)? `[^`]*`| with `[^`]*`", "", message)
     with_holidays = " (C: business days with holidays)" if "here 'B'" in message else ""
     sentence = sentence.replace("as freq, or leave freq", "by --freq, or leave it")
     return sentence.replace("by freq", f"by --freq{with_holidays}")

@@ -212,7 +212,8 @@ def _numbers(column: pd.Series, where: str) -> FloatArray:
         if not isinstance(value, (Real, Decimal)) or isinstance(value, (bool, np.bool_)):
             raise ValueError(
                 f"Expected numbers{where}; got {show(value)} at {show(label)}: convert the values "
-                "first, e.g. with `pd.to_numeric`, or, if they are times, make them the index."
+                "first, e.g. with `pd.to_numeric`, or, if they are times, make them the index, or, "
+                "if they tell series apart, name the columns by id_col, time_col and target_col."
             )
     values = np.full(len(column), np.nan)
     values[~missing] = column[~missing].to_numpy(object).astype(np.float64)

@@ -86,6 +86,11 @@ class _BaselineForecaster(Forecaster):
     def _check_length(self, data: SeriesSet) -> None:
         shortest = int(np.argmin(data.lengths))
         if data.lengths[shortest] < self._n_needed:
+            if data.kind not in ("long", "wide"):
+                raise ValueError(
+                    f"{type(self).__name__} needs at least {self._n_needed} values, got "
+                    f"{data.lengths[0]}: give a longer history, or choose another baseline."
+                )
             raise ValueError(
                 f"{type(self).__name__} needs at least {self._n_needed} values of every series, "
                 f"but series {data.ids[shortest]!r} has {data.lengths[shortest]}: leave it out, or "

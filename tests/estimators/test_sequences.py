@@ -358,3 +358,9 @@ def test_segments_of_samples_of_different_lengths():
         wild = np.where(np.isnan(FILLED_STEPS), 1e9, FILLED_STEPS)
         again = net(cls, readout="each", bptt_steps=2, **BATCHES).fit(FILLED, wild)
         np.testing.assert_array_equal(again.theta_, fitted.theta_)
+
+
+def test_weights_of_other_lengths_are_told_as_weights():
+    sequences, targets = [np.ones((3, 1)), np.ones((2, 1))], [np.ones(3), np.ones(2)]
+    with pytest.raises(ValueError, match="sample_weight needs a weight for each of the 3 steps"):
+        GRURegressor(readout="each").fit(sequences, targets, [np.ones(2), np.ones(2)])

@@ -210,3 +210,8 @@ def test_errors_say_what_is_needed():
         SeasonalNaiveForecaster().fit(LONG[:5]).set_params(season_length=9).predict()
     with pytest.raises(NotFittedError):
         NaiveForecaster().predict()
+
+
+def test_one_short_series_is_told_what_is_needed():
+    with pytest.raises(ValueError, match="needs at least 12 values, got 3: give a longer history"):
+        SeasonalNaiveForecaster(2, 12).fit([1, 2, 3])
