@@ -177,6 +177,8 @@ class GRUForecaster(RecurrentForecaster):
     recipe_ : Recipe
         Sizes and budgets in force: what every "auto" became. Its ``views`` tell which networks look
         at what, and what they count.
+    quantile_ : float or None
+        The quantile that is forecast; None for the middle.
     transform_ : {"log", "none"}
         What ``transform="auto"`` became.
     seasons_ : array (n_series, season_length)

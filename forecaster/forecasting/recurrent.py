@@ -52,6 +52,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
 
     _cell: str
     calibration_: Calibration | None
+    quantile_: float | None
 
     def __init__(
         self,
@@ -209,6 +210,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
                         panel, held_out, model, calibration_rng, bar
                     )
         self.data_, self.model_, self.calibration_ = data, replace(model, n_threads=1), calibration
+        self.quantile_ = self.quantile if off_centre(self) else None
         self._warn(model.statuses | ({"interrupted"} if held_out and not calibration else set()))
         return self
 
@@ -329,10 +331,11 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel = self.data_.panel
-        if off_centre(self) and steps > self.horizon:
+        horizon = self.model_.recipe.n_outputs
+        if self._fitted_quantile is not None and steps > horizon:
             raise ValueError(
-                f"{type(self).__name__} forecasts quantiles up to its horizon of {self.horizon}, "
-                f"got {steps} steps: fit with a longer horizon."
+                f"{type(self).__name__} forecasts quantiles up to its horizon of {horizon}, got "
+                f"{steps} steps: fit with a longer horizon."
             )
         model = replace(self.model_.going_on(panel), n_threads=resolve_n_jobs(self.n_jobs))
         mean = model.forecast_prepared(panel, steps)
@@ -350,11 +353,17 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         restore = model.preparation.restore
         return {name: restore(columns[name], panel) for name in ["mean", *order]}
 
+    @property
+    def _fitted_quantile(self) -> float | None:
+        """``quantile_``, which files of earlier versions do not have."""
+        asked_for = self.quantile if off_centre(self) else None
+        return vars(self).get("quantile_", asked_for)
+
     def _calibrated(self) -> Calibration:
-        if off_centre(self):
+        if self._fitted_quantile is not None:
             raise ValueError(
                 f"level asks for intervals around the middle, and the forecasts are the quantile "
-                f"{self.quantile}: leave level out, or fit with quantile=0.5."
+                f"{self._fitted_quantile}: leave level out, or fit with quantile=0.5."
             )
         if self.calibration_ is None:
             needed = points_needed(self.horizon, self.strategy) + 2 * self.horizon

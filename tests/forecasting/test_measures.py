@@ -1,6 +1,7 @@
 """Losses that are measures, and quantiles: what they weigh, and what forecasts they lead to."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecaster import ElmanForecaster
@@ -104,6 +105,20 @@ def test_of_a_quantile_there_are_no_intervals():
     with pytest.raises(ValueError, match='quantile=0.8 needs strategy="direct"'):
         net.set_params(strategy="recursive").fit(y)
     assert net.set_params(strategy="direct", blend=0.3).fit(y).recipe_.blend == 0.3
+
+
+def test_parameters_set_after_a_fit_are_those_of_the_next_one():
+    """What was fitted is still a quantile, or still the middle."""
+    y, settings = noise(60), {"max_steps": 3, "random_state": 0, "n_estimators": 1}
+    middle = ElmanForecaster(3, **settings).fit(y)
+    before = middle.predict(5, level=80)
+    after = middle.set_params(loss="pinball", quantile=0.9).predict(5, level=80)
+    pd.testing.assert_frame_equal(before, after)
+    high = ElmanForecaster(3, loss="pinball", quantile=0.9, **settings).fit(y)
+    assert (middle.quantile_, high.quantile_) == (None, 0.9)
+    high.set_params(quantile=0.5, horizon=9)
+    with pytest.raises(ValueError, match="up to its horizon of 3, got 6 steps"):
+        high.predict(6)
 
 
 def test_the_median_is_calibrated():
