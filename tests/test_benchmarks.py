@@ -128,6 +128,26 @@ def test_series_of_a_set_have_no_gaps(parts):
     assert last.tolist() == list(range(5, 20))
 
 
+def test_the_competitions_own_files_are_read(parts, tmp_path):
+    """Rows are filled up with empty cells; the test part is in another order."""
+    competition, _, _ = parts
+    files = {
+        "Weekly-train.csv": "V1,V2,V3,V4\nW1,1,2.5,\nW2,4,5,6\n",
+        "Weekly-test.csv": "V1,V2,V3\nW2,7,8\nW1,3,4\n",
+        "M4-info.csv": "M4id,category,Frequency,Horizon,SP,StartingDate\nW1,Other,1,2,Weekly,-\n",
+    }
+    for name, text in files.items():
+        folder = tmp_path / name[:4]
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    found = competition.load(tmp_path, "weekly")
+    assert [one.tolist() for one in found.train] == [[1, 2.5], [4, 5, 6]]
+    assert found.test.tolist() == [[3, 4], [7, 8]]
+    assert (found.horizon, found.season_length) == (2, 1)
+    with pytest.raises(SystemExit, match="Daily-train.csv"):
+        competition.load(tmp_path, "daily")
+
+
 def test_stretches_lie_within_their_series(parts):
     from accuracy_parts import stretches
 

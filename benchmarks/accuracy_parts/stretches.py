@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from accuracy_parts import find, r_datasets
-from accuracy_parts.methods import seasonal_naive, theta
+from accuracy_parts.methods import ridge, seasonal_naive, theta
 from forecaster.evaluation import mase
 
 N_STRETCHES = 12
@@ -56,7 +56,7 @@ def report(folder, forecasters):
     for name, make in forecasters.items():
         methods[name] = partial(_forecast, make)
         methods[f"{name}, no longer seasons"] = partial(_forecast, make, longer_seasons=False)
-    methods["Theta"] = theta
+    methods |= {"ridge": lambda y, *sizes: ridge([y], *sizes)[0], "Theta": theta}
     columns = list(methods)[1:]
     print(f"\n## Stretches, {N_STRETCHES} of each kind: MASE / that of seasonal naive\n")
     print(f"| kind | season | horizon | {' | '.join(columns)} |\n{'|---' * (3 + len(columns))}|")
