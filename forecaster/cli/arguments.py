@@ -163,8 +163,8 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
     parser.add_argument(
         "--time",
         metavar="COLUMN",
-        help="when (default: ds, date, time, timestamp or datetime if there is one, else the row "
-        "number)",
+        help="when (default: ds, date, time, timestamp or datetime if there is one, else the only "
+        "column of timestamps or of dates like 2024-01-31, else the row number)",
     )
     parser.add_argument(
         "--id",

@@ -19,6 +19,7 @@ _TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
 _ID_COLUMN = "unique_id"
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
+_YEAR_FIRST = re.compile(r"(1[5-9]|2[01])\d\d-\d")
 _MISSING = [
     *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
     *("NULL", "null", "None"),
@@ -92,7 +93,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
     named = _named(frame, arguments)
     id_col = named["id"] or _usual(frame, [_ID_COLUMN], named)
     time_col = named["time"] or _usual(frame, _TIME_COLUMNS, named)
-    time_col = time_col or _only_time(frame, {id_col, named["target"]})
+    time_col = time_col or _only_time(frame, id_col, named["target"])
     for name in (id_col, time_col):
         if name is not None and _OF_FORECASTS.fullmatch(name):
             raise ValueError(f"the column {name!r} is called like one of the forecasts: rename it")
@@ -171,7 +172,8 @@ def _read_parquet(path: Path, time_col: str | None) -> pd.DataFrame:
         return frame.reset_index()
     # An index without a name tells the time, unless a column does: then it is what filtering
     # or joining frames has left.
-    if time_col in frame.columns or any(str(name).lower() in _TIME_COLUMNS for name in frame):
+    others = time_col in frame or any(str(name).lower() in _TIME_COLUMNS for name in frame)
+    if others or (frame.index.dtype.kind in "iu" and any(_are_times(frame[n]) for n in frame)):
         return frame.reset_index(drop=True)
     return frame.rename_axis("ds").reset_index()
 
@@ -194,9 +196,20 @@ def _usual(frame: pd.DataFrame, names: list[str], named: dict[str, str | None]) 
     return next((free[name] for name in names if name in free), None)
 
 
-def _only_time(frame: pd.DataFrame, taken: set[str | None]) -> str | None:
-    """The only column of times, whatever it is called; None if there is none."""
-    found = [name for name in map(str, frame) if name not in taken and _are_times(frame[name])]
+def _only_time(frame: pd.DataFrame, id_col: str | None, target_col: str | None) -> str | None:
+    """The only column of times, whatever it is called; None if there is none.
+
+    Dates that come again in a series are those of something else.
+    """
+    series = [] if id_col is None else [id_col]
+    found = [
+        name
+        for name in frame
+        if isinstance(name, str)
+        and name not in (id_col, target_col)
+        and _are_times(frame[name])
+        and not frame.duplicated([*series, name]).any()
+    ]
     if len(found) > 1:
         raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
     return found[0] if found else None
@@ -204,14 +217,16 @@ def _only_time(frame: pd.DataFrame, taken: set[str | None]) -> str | None:
 
 def _are_times(column: pd.Series) -> bool:
     """Whether these are timestamps, periods, or dates that are written with the year first."""
-    if isinstance(column.dtype, pd.PeriodDtype):
-        return True
-    if pd.api.types.is_string_dtype(column.dtype) and column.notna().any():
-        text = column.dropna().astype(str)
-        return bool(
-            text.str.match(r"\d{4}-\d").all() and _parsed(text, format="ISO8601").notna().all()
-        )
-    return pd.api.types.is_datetime64_any_dtype(column.dtype)
+    if column.isna().any():
+        return False
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    if pd.api.types.is_string_dtype(column.dtype):
+        text = column.astype(str)
+        dated = text.str.match(_YEAR_FIRST).all()
+        return bool(dated and _parsed(text, format="ISO8601").notna().all())
+    is_period = isinstance(column.dtype, pd.PeriodDtype)
+    return is_period or pd.api.types.is_datetime64_any_dtype(column.dtype)
 
 
 def _only_number(frame: pd.DataFrame) -> str:
@@ -310,5 +325,6 @@ def _without_code(message: str) -> str:
     """Drop the Python that a message advises; here nobody can run it."""
     sentence = re.sub(r", e\.g\.( with)? `[^`]*`| with `[^`]*`", "", message)
     with_holidays = " (C: business days with holidays)" if "here 'B'" in message else ""
+    sentence = sentence.replace("id_col, time_col and target_col", "--id, --time and --target")
     sentence = sentence.replace("as freq, or leave freq", "by --freq, or leave it")
     return sentence.replace("by freq", f"by --freq{with_holidays}")

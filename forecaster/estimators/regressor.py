@@ -303,7 +303,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         if self._loss.name not in DISTRIBUTIONS:
             raise ValueError(
                 f"A distribution needs loss to be one of {', '.join(map(repr, DISTRIBUTIONS))}, "
-                f"got {self._loss.name!r}: set it and fit again, or 'pinball' for quantiles."
+                f"got {self._loss.name!r}: set it and fit again. For quantiles alone, "
+                "predict_quantiles takes 'pinball', too."
             )
         return distribution(self._loss.name, self._like_targets(self._parameters(X)[0]))
 

@@ -35,8 +35,8 @@ def train_ensemble(
     """Train one network for each generator, from fresh weights or from ``thetas``.
 
     Threads go to the networks; a single one has them all for its minibatches. The time budget of
-    the plan is one for all: each training has an equal share of it. Callbacks are called for one
-    training at a time.
+    the plan is one for all: each training has a share of it, by its steps. Callbacks are called
+    for one training at a time.
     """
     return train_each(
         [network] * len(rngs),
@@ -67,7 +67,7 @@ def train_each(
 ) -> list[Trained]:
     """Train networks that may differ, each on rows and by a plan of its own; all else as above."""
     options = _shared_options(len(rngs), validation, n_threads, progress, callbacks)
-    plans = [_with_share_of_time(plan, len(rngs), n_threads) for plan in plans]
+    plans = _with_shares_of_time(plans, n_threads)
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
         network, rng = networks[member], rngs[member]
@@ -92,7 +92,7 @@ def resume_ensemble(
 ) -> list[Trained]:
     """Go on with the training of each state, which changes in place; all else as above."""
     options = _shared_options(len(states), validation, n_threads, progress, callbacks)
-    plan = _with_share_of_time(plan, len(states), n_threads)
+    plan = _with_shares_of_time([plan] * len(states), n_threads)[0]
 
     def training(member: int) -> Callable[[threading.Event], Trained]:
         return lambda stop: resume(
@@ -118,11 +118,18 @@ def _shared_options(
     }
 
 
-def _with_share_of_time(plan: AnyPlan, n_members: int, n_threads: int) -> AnyPlan:
-    if plan.max_seconds is None:
-        return plan
-    n_rounds = -(-n_members // max(1, n_threads))
-    return replace(plan, max_seconds=plan.max_seconds / max(1, n_rounds))
+def _with_shares_of_time(plans: Sequence[AnyPlan], n_threads: int) -> list[AnyPlan]:
+    """Plans with shares of the time that one thread takes for all that it does, by their steps."""
+    work = [plan.max_steps or 1 if isinstance(plan, Plan) else 1 for plan in plans]
+    of_threads = [0] * max(1, n_threads)
+    for steps in work:
+        of_threads[int(np.argmin(of_threads))] += steps
+    return [
+        plan
+        if plan.max_seconds is None
+        else replace(plan, max_seconds=plan.max_seconds * steps / max(of_threads))
+        for plan, steps in zip(plans, work, strict=True)
+    ]
 
 
 def train_side_by_side(

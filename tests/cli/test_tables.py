@@ -306,7 +306,36 @@ def test_of_several_columns_of_times_one_is_to_be_named(capsys, here):
     assert "40 rows of y, from 2020-01-01" in quick(capsys, path, "--time", "sold")
 
 
-def test_text_that_is_no_time_is_not_taken_for_one(capsys, here):
-    text = [f"{2000 + k}-north" for k in range(40)]
-    out = quick(capsys, write(pd.DataFrame({"region": text, "y": np.arange(40.0)})))
+@pytest.mark.parametrize(
+    "text",
+    [
+        [f"2000-{k:04}" for k in range(40)],
+        [f"{4000 + k}-3" for k in range(40)],
+        ["2019-05-01"] * 40,
+        ["2019-05-01", *[""] * 39],
+    ],
+    ids=["codes", "articles", "the same date", "dates for some"],
+)
+def test_text_that_does_not_tell_the_time_is_not_taken_for_it(capsys, here, text):
+    out = quick(capsys, write(pd.DataFrame({"what": text, "y": np.arange(40.0)})))
     assert "numbered, as no column tells the time" in out
+
+
+def test_times_of_any_name_in_parquet(capsys, here):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"month": pd.date_range("2020-01", periods=40, freq="MS"), "y": 1.0})
+    frame["y"] += np.arange(40) ** 0.5
+    frame.set_index("month").to_parquet("index.parquet")
+    frame[frame.index > 3].to_parquet("filtered.parquet")
+    frame.astype({"month": "category"}).to_parquet("categories.parquet")
+    frame.set_axis([0, 1], axis="columns").to_parquet("numbers.parquet")
+    assert "40 rows of y, from 2020-01-01" in quick(capsys, "index.parquet")
+    assert "36 rows of y, from 2020-05-01" in quick(capsys, "filtered.parquet")
+    assert "40 rows of y, from 2020-01-01" in quick(capsys, "categories.parquet")
+    assert "numbered, as no column tells" in quick(capsys, "numbers.parquet")
+
+
+def test_a_panels_times_of_any_name(capsys, here):
+    out = quick(capsys, write(shops().rename(columns={"ds": "month"})), "--id", "shop")
+    assert "3 series" in out
+    assert "from 2015-01-01" in out

@@ -161,3 +161,17 @@ def test_an_error_stops_the_others_and_is_raised():
     with pytest.raises(ValueError, match="no such series"):
         train_side_by_side([waits, fails, waits], 2)
     assert ended == [True, True]
+
+
+def test_trainings_share_the_time_by_their_steps():
+    """So that all that a thread does takes as long as was asked for."""
+    plans = [replace(ADAM, max_steps=n, max_seconds=33.0) for n in (450, 450, 450, 150, 150)]
+
+    def shares(plans, n_threads):
+        return [plan.max_seconds for plan in ensemble_module._with_shares_of_time(plans, n_threads)]
+
+    assert shares(plans, 1) == pytest.approx([9, 9, 9, 3, 3])
+    assert shares(plans, 2) == pytest.approx([16.5, 16.5, 16.5, 5.5, 5.5])
+    assert shares(plans, 8) == pytest.approx([33, 33, 33, 11, 11])
+    assert shares([replace(ADAM, max_seconds=6.0)] * 5, 2) == [2.0] * 5
+    assert shares([ADAM], 1) == [None]
