@@ -339,3 +339,12 @@ def test_a_panels_times_of_any_name(capsys, here):
     out = quick(capsys, write(shops().rename(columns={"ds": "month"})), "--id", "shop")
     assert "3 series" in out
     assert "from 2015-01-01" in out
+
+
+def test_durations_are_refused_without_python(capsys, here):
+    pytest.importorskip("pyarrow")
+    days = pd.date_range("2024", periods=30)
+    pd.DataFrame({"ds": days, "y": days - days[0]}).to_parquet("durations.parquet")
+    sentence = fail(capsys, "forecast", "durations.parquet", "--target", "y", "--horizon", 2)
+    assert "Expected numbers; got timedelta" in sentence
+    assert "`" not in sentence

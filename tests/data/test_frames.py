@@ -347,3 +347,14 @@ def test_missing_ids():
 def test_unhashable_ids():
     with pytest.raises(TypeError, match="ids in column 'unique_id' must be hashable"):
         read(LONG.assign(unique_id=[[1], [1], [2], [2]]))
+
+
+def test_a_long_frame_with_other_names_is_told_how_to_name_them():
+    days = pd.date_range("2024", periods=3).astype(str)
+    frame = pd.DataFrame({"shop": "a", "date": days, "sales": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match="name the columns by id_col, time_col and target_col"):
+        read(frame)
+    named = read(
+        frame.assign(date=pd.to_datetime(days)), id_col="shop", time_col="date", target_col="sales"
+    )
+    assert named.ids.tolist() == ["a"]
