@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from forecaster.forecasting import recurrent
+from forecaster.forecasting import recipe, recurrent
 from tests.forecasting.common import forecaster
 
 # the nets are too small and trained too briefly to be of use
@@ -69,6 +69,13 @@ def test_a_callback_may_stop_the_training_and_the_second_model_stops_with_it(mon
     assert fitted.model_.statuses == {"stopped"}
     assert np.isfinite(fitted.predict(5, level=80)).all(axis=None)
     assert fitted.n_iter_ == 2
+
+
+def test_the_second_model_stops_view_by_view(monkeypatch):
+    """Where the longer training was stopped, the brief one had come to its end."""
+    monkeypatch.setattr(recipe, "_EFFORTS", (1, 1 / 9))
+    _, steps = n_steps(monkeypatch, max_steps="auto", callbacks=[Listener(last=2)])
+    assert steps == [[100, 50], [100, 50]]
 
 
 def test_the_schedule_of_a_shortened_second_model_is_that_of_the_final_one(monkeypatch):
