@@ -210,10 +210,12 @@ def _numbers(column: pd.Series, where: str) -> FloatArray:
     missing = column.isna().to_numpy()
     for label, value in column[~missing].items():
         if not isinstance(value, (Real, Decimal)) or isinstance(value, (bool, np.bool_)):
+            columns = "id_col, time_col and target_col"
+            of_frame = f", or, if they tell series apart, name the columns by {columns}"
             raise ValueError(
                 f"Expected numbers{where}; got {show(value)} at {show(label)}: convert the values "
-                "first, e.g. with `pd.to_numeric`, or, if they are times, make them the index, or, "
-                "if they tell series apart, name the columns by id_col, time_col and target_col."
+                "first, e.g. with `pd.to_numeric`, or, if they are times, make them the index"
+                f"{of_frame if where else ''}."
             )
     values = np.full(len(column), np.nan)
     values[~missing] = column[~missing].to_numpy(object).astype(np.float64)
