@@ -48,6 +48,10 @@ class JordanForecaster(RecurrentForecaster):
         Whether seasonal indices, shrunk by what noise alone would explain, are removed first
         and added back last. "auto": yes, but on large panels two networks of five see the
         season, which may change from year to year.
+    seasonality_test : bool, default=False
+        Whether seasons are removed in full from the series that pass the M4 competition's test
+        (three seasons or more, and an autocorrelation at ``season_length`` beyond its 90 % limit),
+        and left in all others, instead of shrunk in all. Shrinking was better on most data.
     longer_seasons : bool, default=True
         Whether a longer season above the one told, where it shows in the data, is removed as
         well: a week above a day (24 steps or more, each of whole minutes), from two weeks on; a
@@ -120,6 +124,9 @@ class JordanForecaster(RecurrentForecaster):
         forecast near the trend's.
     batch_size : int or "auto", default="auto"
         Windows per step. "auto": 64, on large panels 256.
+    sampling : {"windows", "series"}, default="windows"
+        What is trained on equally often: all windows, so that long series count for more, or all
+        series of a panel. Windows are cut out when they are due; none is copied beforehand.
     learning_rate : {"one_cycle", "constant", "step", "cosine", "plateau"}, default="one_cycle"
         Schedule over ``max_steps``: up and down again; no change; halved after each quarter;
         down to zero by half a cosine; halved when an eighth of the time has not improved the

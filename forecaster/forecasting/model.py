@@ -140,16 +140,21 @@ def fit_model(
     progress: Callable[[int], None] | None = None,
     callbacks: Sequence[Callback] = (),
     measure: str | None = None,
+    by_series: bool = False,
 ) -> Model:
     """Train an ensemble, with a network and a plan for each of the recipe's views.
 
-    ``measure``: how targets are weighted, see `target_weights`.
+    ``measure``: how targets are weighted, see `target_weights`; ``by_series``: whether all series
+    are trained on equally often, however many windows they have.
     """
     raw = preparation
     if any(view.seasonal for view in recipe.views):
         raw = preparation.with_season(panel, recipe.n_outputs)
     seen = [raw if view.seasonal else preparation for view in recipe.views]
     sources = {id(p): _source(panel, p, recipe, networks[0], measure) for p in seen}
+    if by_series and panel.n_series > 1:
+        bounds = sources[id(seen[0])].bounds
+        plans = [replace(plan, groups=bounds) for plan in plans]
     of_view = [k for k, view in enumerate(recipe.views) for _ in range(view.n_members)]
     members = train_each(
         [networks[k] for k in of_view],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from forecaster import _validation as v
 from forecaster.estimators.options import SHARED_RULES, make_plan, make_schedule
 from forecaster.forecasting.measures import MEASURES
@@ -14,10 +16,13 @@ from forecaster.nn.losses import Loss
 from forecaster.nn.training import Plan
 
 _AUTO = v.choice("auto")
-_WINDOWS = (
-    "a sequence of them",
-    lambda w: isinstance(w, list | tuple) and len(w) > 0 and all(map(v.integer(2)[1], w)),
-)
+
+
+def _are_windows(value: Any) -> bool:
+    is_sequence = isinstance(value, list | tuple | range | np.ndarray) and np.ndim(value) == 1
+    return is_sequence and len(value) > 0 and all(map(v.integer(2)[1], value))
+
+
 RULES = {
     **SHARED_RULES,
     "loss": v.choice("absolute_error", "squared_error", "huber", "pinball", *MEASURES),
@@ -26,11 +31,12 @@ RULES = {
     "solver": v.choice("adam", "adamw", "rmsprop", "sgd"),
     "horizon": v.integer(1),
     "season_length": v.integer(1),
-    "window": v.either(v.integer(2), _WINDOWS, _AUTO),
+    "window": v.either(v.integer(2), ("a sequence of them", _are_windows), _AUTO),
     "patch_size": v.either(v.integer(1), _AUTO),
     "strategy": v.choice("direct", "recursive"),
     "transform": v.choice("auto", "log", "none"),
     "deseasonalize": v.either(v.boolean(), _AUTO),
+    "seasonality_test": v.boolean(),
     "longer_seasons": v.boolean(),
     "blend": v.either(v.real(0, 1, closed_high=True), _AUTO),
     "n_estimators": v.integer(1),
@@ -40,6 +46,7 @@ RULES = {
     "skip": v.boolean(),
     "weight_decay": v.either(v.real(0), _AUTO),
     "batch_size": v.either(v.integer(1), _AUTO),
+    "sampling": v.choice("windows", "series"),
     "max_steps": v.either(v.integer(1), _AUTO),
 }
 

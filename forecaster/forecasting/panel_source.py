@@ -31,6 +31,11 @@ class PanelSource:
         away what follows the steps before it.
     weights : array (N,), optional
         Weight of each value as a target; 1 by default.
+
+    Attributes
+    ----------
+    bounds : int array (S + 1,)
+        Where the rows of each series start and end.
     """
 
     def __init__(
@@ -45,14 +50,14 @@ class PanelSource:
     ) -> None:
         panel = prepared.panel
         counts = np.maximum(panel.lengths - min_observed - min_targets + 1, 0)
-        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self.bounds = np.concatenate([[0], np.cumsum(counts)])
         self._first_origins = panel.indptr[:-1] + min_observed - 1
         self._values, self._indptr, self._scale = prepared.values, panel.indptr, scale
         self._level = prepared.level if from_trend else prepared.values
         self._slope = prepared.slope if from_trend else np.zeros_like(prepared.values)
         self._weights = np.ones_like(prepared.values) if weights is None else weights
         self._by_step = by_step
-        self.n_rows = int(self._starts[-1])
+        self.n_rows = int(self.bounds[-1])
 
     def fill_inputs(self, rows: IntArray, chunk: Chunk) -> None:
         self._fill_inputs(*self._find(rows), chunk)
@@ -82,7 +87,7 @@ class PanelSource:
 
     def _find(self, rows: IntArray) -> tuple[IntArray, IntArray]:
         series, origins = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-        windows.find(rows, self._starts, self._first_origins, series, origins)
+        windows.find(rows, self.bounds, self._first_origins, series, origins)
         return series, origins
 
 

@@ -183,11 +183,13 @@ def fit_preparation(
     deseasonalize: bool,
     unknown_season: bool = False,
     longer_seasons: bool = True,
+    tested: bool = False,
 ) -> Preparation:
     """Estimate the preparation; ``transform`` "auto" takes logs unless they are clearly worse.
 
     ``unknown_season``: whether there is a season that is too long to be known, besides
-    ``season_length``; ``longer_seasons``: whether to look for one above it.
+    ``season_length``; ``longer_seasons``: whether to look for one above it; ``tested``: whether
+    seasons are kept or dropped by a test instead of shrunk.
     """
     # the last values of a season that stays are no guide to the next ones
     stays = unknown_season or (season_length > 1 and not deseasonalize)
@@ -199,7 +201,8 @@ def fit_preparation(
             f'transform="log" needs values > 0, got {panel.values[bad]:g} at position {bad}: use '
             'transform="auto" or "none".'
         )
-    settings = horizon, season_length, deseasonalize, deseasonalize and longer_seasons, caution
+    longer_seasons = deseasonalize and longer_seasons
+    settings = horizon, season_length, deseasonalize, longer_seasons, tested, caution
     if transform != "auto":
         return _fit(panel, transform == "log", *settings)[0]
     plain, plain_error = _fit(panel, False, *settings)
@@ -219,6 +222,7 @@ def _fit(
     season_length: int,
     deseasonalize: bool,
     longer_seasons: bool,
+    tested: bool,
     caution: float,
 ) -> tuple[Preparation, FloatArray]:
     """The preparation with or without logs, and each series' mean absolute error of its anchor."""
@@ -226,7 +230,7 @@ def _fit(
     transformed = Panel(np.log(panel.values), indptr) if log else panel
     indices, longer = np.zeros((S, season_length)), None
     if deseasonalize:
-        indices = fit_seasons(transformed, season_length)
+        indices = fit_seasons(transformed, season_length, tested)
     if longer_seasons:
         longer = fit_longer_seasons(transformed, indices)
     all_indices = _together(indices, longer)

@@ -64,6 +64,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         strategy: str = "direct",
         transform: str = "auto",
         deseasonalize: bool | str = "auto",
+        seasonality_test: bool = False,
         longer_seasons: bool = True,
         blend: float | str = "auto",
         n_estimators: int = 5,
@@ -84,6 +85,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         alpha: float = 0.0,
         weight_decay: float | str = "auto",
         batch_size: int | str = "auto",
+        sampling: str = "windows",
         learning_rate: str = "one_cycle",
         learning_rate_init: float = 5e-3,
         max_steps: int | str = "auto",
@@ -112,6 +114,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         self.strategy = strategy
         self.transform = transform
         self.deseasonalize = deseasonalize
+        self.seasonality_test = seasonality_test
         self.longer_seasons = longer_seasons
         self.blend = blend
         self.n_estimators = n_estimators
@@ -132,6 +135,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         self.alpha = alpha
         self.weight_decay = weight_decay
         self.batch_size = batch_size
+        self.sampling = sampling
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.max_steps = max_steps
@@ -279,6 +283,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             bool(self.deseasonalize),
             unknown_season=season_length < self.season_length,
             longer_seasons=self.longer_seasons,
+            tested=self.seasonality_test,
         )
         return fit_model(
             panel,
@@ -292,6 +297,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             progress=bar.update,
             callbacks=callbacks,
             measure=self.loss,
+            by_series=self.sampling == "series",
         )
 
     def _calibrate(

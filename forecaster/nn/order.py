@@ -27,7 +27,7 @@ class Order:
         end = _end(n, plan)
         other_rows = len(self._sequences) != n or self.segment >= plan.n_segments
         if other_rows or self._start >= end:
-            self._sequences = rng.permutation(n) if plan.shuffle else np.arange(n)
+            self._sequences = _shuffled(n, plan.groups, rng) if plan.shuffle else np.arange(n)
             self._start = self.segment = 0
         sequences = self._sequences[self._start : min(self._start + plan.batch_size, end)]
         return plan.n_segments * sequences + self.segment
@@ -39,6 +39,17 @@ class Order:
             self._start += n
             if self._start >= _end(len(self._sequences), plan):
                 self._sequences, self._start = np.arange(0), 0
+
+
+def _shuffled(n: int, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+    """The sequences of a pass: each once, or so many that groups come equally often."""
+    order = rng.permutation(n)
+    if groups is None:
+        return order
+    sizes = np.diff(groups)
+    filled = rng.permutation(np.flatnonzero(sizes))  # the first ones may come once more
+    chosen = filled[order % len(filled)]
+    return groups[chosen] + rng.integers(sizes[chosen])
 
 
 def _end(n_sequences: int, plan: Plan) -> int:

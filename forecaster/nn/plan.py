@@ -48,6 +48,9 @@ class Plan:
         Whether the rows that do not fill a last batch wait for the next pass.
     shuffle : bool
         Whether each pass has a new order.
+    groups : int array (G + 1,) or None
+        Bounds of consecutive groups of rows, which come equally often in a pass of shuffled rows;
+        within a group rows are drawn at random. None: every row comes once.
     l2 : float
         Weight of ``||weights||^2 / 2`` in the loss, biases left out.
     weight_decay : float
@@ -77,6 +80,7 @@ class Plan:
     n_segments: int = 1
     drop_last: bool = False
     shuffle: bool = True
+    groups: np.ndarray | None = None
     l2: float = 0.0
     weight_decay: float = 0.0
     readout_decay: float = 0.0

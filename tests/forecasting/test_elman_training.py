@@ -10,12 +10,16 @@ from sklearn.base import clone
 from forecaster import ElmanForecaster
 from forecaster._threads import ordered_map
 from forecaster.forecasting import group, recipe
+from forecaster.forecasting.panel_source import PanelSource
 
 # the nets are too small and trained too briefly to be of use
 pytestmark = pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
 
 RNG = np.random.default_rng(0)
 HOURS = 50 + np.resize(np.repeat([0.0, 0, 1, 0, 0, -3, -4], 24), 400) + RNG.normal(size=400)
+SHORT_AND_LONG = pd.DataFrame(
+    {"unique_id": np.repeat(["a", "b"], [20, 60]), "ds": [*range(20), *range(60)]}
+).assign(y=RNG.normal(size=80).cumsum())
 Y = 50 + np.arange(60) + 8 * np.resize([1, 3, 2, 5], 60) + RNG.normal(size=60)
 BASE = {
     "horizon": 3,
@@ -61,6 +65,7 @@ EFFECTS = [
     ("transform", "none", {"transform": "log"}),
     ("transform", "auto", {"transform": "log"}),
     ("deseasonalize", False, {}),
+    ("seasonality_test", True, {}),
     ("longer_seasons", False, {"season_length": 24}),
     ("blend", 0.9, {}),
     ("blend", 1, {}),
@@ -93,6 +98,7 @@ EFFECTS = [
     ("alpha", 0.5, {}),
     ("weight_decay", 30.0, {}),
     ("batch_size", 7, {}),
+    ("sampling", "series", {}),
     ("learning_rate", "constant", {}),
     ("learning_rate", "cosine", {}),
     ("learning_rate", "step", {**LONG_TRAINING, "learning_rate": "constant"}),
@@ -125,8 +131,32 @@ def test_every_parameter_is_tested():
 def test_every_parameter_changes_the_result(name, value, needed):
     base = forecaster(**needed)
     other = clone(base).set_params(**{name: value})
-    y = HOURS if name == "longer_seasons" else Y
+    y = {"longer_seasons": HOURS, "sampling": SHORT_AND_LONG}.get(name, Y)
     assert not np.array_equal(base.fit(y).predict(3), other.fit(y).predict(3))
+
+
+def test_all_windows_are_trained_on_equally_often_or_all_series(monkeypatch):
+    drawn = []
+    fill = PanelSource.fill
+
+    def spied(source, rows, chunk):
+        drawn.extend(np.searchsorted(source.bounds, rows, "right") - 1)
+        fill(source, rows, chunk)
+
+    monkeypatch.setattr(PanelSource, "fill", spied)
+    shares = {}
+    for sampling in ("windows", "series"):
+        drawn.clear()
+        forecaster(sampling=sampling, max_steps=40, n_estimators=1).fit(SHORT_AND_LONG)
+        shares[sampling] = np.mean(drawn)
+    # 16 and 56 windows, in passes of four batches, which leave some rows over
+    assert shares["windows"] == pytest.approx(56 / 72, abs=0.03)
+    assert shares["series"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_one_series_is_sampled_either_way_alike():
+    one, other = (forecaster(sampling=s).fit(Y).predict() for s in ("windows", "series"))
+    pd.testing.assert_series_equal(one, other)
 
 
 def test_the_trend_alone():
