@@ -61,11 +61,30 @@ class TrainingRows:
         return TrainingRows(self.windows[rows], self.Z[rows], self.W[rows])
 
 
-def is_list_of_sequences(X: Any) -> bool:
-    """Whether X is a list of sequences, arrays or of different lengths, rather than an array."""
-    if not isinstance(X, list | tuple) or not X or any(np.ndim(x) == 0 for x in X):
-        return False
-    return any(hasattr(x, "__array__") for x in X) or len({len(x) for x in X}) > 1
+def as_sequences(X: Any) -> list | None:
+    """X as a list if it holds sequences, arrays or of different lengths; None if it is an array.
+
+    What holds them is a list or, as pandas and NumPy have it, one column of objects.
+    """
+    of_objects = getattr(getattr(X, "dtype", None), "kind", None) == "O" and np.ndim(X) == 1
+    if not isinstance(X, list | tuple) and not of_objects:
+        return None
+    sequences = list(X)
+    if not sequences or any(np.ndim(x) == 0 for x in sequences):
+        return None
+    arrays = any(hasattr(x, "__array__") for x in sequences)
+    return sequences if arrays or len({len(x) for x in sequences}) > 1 else None
+
+
+def check_no_times(values: Any, name: str) -> None:
+    """Raise a ValueError for dates and durations, which would become numbers of nanoseconds."""
+    dtypes = values.dtypes if hasattr(values, "columns") else [getattr(values, "dtype", None)]
+    for dtype in dtypes:
+        if getattr(dtype, "kind", None) in ("m", "M"):
+            raise ValueError(
+                f"{name} needs numbers, got {dtype}: convert times first, for instance to days "
+                "since the first one."
+            )
 
 
 def check_finite(values: np.ndarray, name: str, *axes: str, may_miss: bool = False) -> None:
@@ -125,9 +144,10 @@ def read_windows(estimator: Any, X: Any, *, reset: bool, multiple: int) -> tuple
     their own; sequences in a list may always be longer or shorter, and are filled up to a
     ``multiple`` of steps.
     """
-    listed = is_list_of_sequences(X)
-    if listed:
-        X = fill_up(X, multiple * -(-max(map(len, X)) // multiple), "X")
+    check_no_times(X, "X")
+    sequences = as_sequences(X)
+    if sequences is not None:
+        X = fill_up(sequences, multiple * -(-max(map(len, sequences)) // multiple), "X")
         if reset:
             X = _checked(estimator, X, reset)
     else:
@@ -150,7 +170,7 @@ def read_windows(estimator: Any, X: Any, *, reset: bool, multiple: int) -> tuple
     check_magnitude(X, "X")
     missing = np.isnan(X)
     if reset:
-        estimator._any_length = listed or bool(missing.any())
+        estimator._any_length = sequences is not None or bool(missing.any())
     if not missing.any():
         return Windows(X, None), X.dtype
     return Windows(np.where(missing, 0.0, X), _ends(missing)), X.dtype
@@ -234,16 +254,12 @@ def read_numeric_targets(
             "learns to map windows to targets."
         )
     T = windows.X.shape[1]
-    kind = getattr(getattr(y, "dtype", None), "kind", "")
-    if kind in ("m", "M"):
-        raise ValueError(
-            f"y needs numbers, got {y.dtype}: convert times first, for instance to days since the "
-            "first one."
-        )
-    if each and is_list_of_sequences(y):
-        check_lengths(y, windows)
-        filled = fill_up(y, T, "y", may_miss=True)
-        y = filled if np.ndim(y[0]) == 2 else filled[..., 0]
+    check_no_times(y, "y")
+    sequences = as_sequences(y) if each else None
+    if sequences is not None:
+        check_lengths(sequences, windows)
+        filled = fill_up(sequences, T, "y", may_miss=True)
+        y = filled if np.ndim(sequences[0]) == 2 else filled[..., 0]
     y = check_array(
         y,
         dtype=np.float64,
@@ -270,9 +286,10 @@ def read_weights(sample_weight: Any, windows: Windows, n_steps: int) -> np.ndarr
     """Weights (N, S), at most 1, of ``n_steps`` targets each: zero behind a sample's end."""
     N, S = len(windows.X), n_steps
     weights = np.ones(N) if sample_weight is None else sample_weight
-    if S > 1 and is_list_of_sequences(weights):
-        check_lengths(weights, windows, "sample_weight", "weight")
-        weights = np.nan_to_num(fill_up(weights, S, "sample_weight"))
+    sequences = as_sequences(weights) if S > 1 else None
+    if sequences is not None:
+        check_lengths(sequences, windows, "sample_weight", "weight")
+        weights = np.nan_to_num(fill_up(sequences, S, "sample_weight"))
         weights = weights[..., 0] if weights.shape[2] == 1 else weights
     weights = check_array(
         weights,

@@ -14,8 +14,8 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 from forecaster.estimators._windows import (
     TrainingRows,
     Windows,
+    as_sequences,
     check_lengths,
-    is_list_of_sequences,
     read_weights,
 )
 from forecaster.estimators.recurrent import RULES, RecurrentEstimator
@@ -363,9 +363,10 @@ def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.n
             )
         assert_all_finite(labels, input_name="y")
         return labels, np.ones(labels.shape, bool)
-    if is_list_of_sequences(y):
-        check_lengths(y, windows)
-        flat = np.concatenate([np.asarray(one) for one in y])
+    sequences = as_sequences(y)
+    if sequences is not None:
+        check_lengths(sequences, windows)
+        flat = np.concatenate([np.asarray(one) for one in sequences])
         labels = np.full((N, T), flat[0], flat.dtype)
         labels[windows.observed] = flat
     else:

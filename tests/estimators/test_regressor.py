@@ -295,8 +295,13 @@ def test_a_score_of_targets_at_every_step():
     assert fitted.score(X, two) == pytest.approx(expected)
 
 
-def test_times_are_no_targets():
-    times = pd.date_range("2024-01-01", periods=len(X))
-    for y in (times, pd.Series(times), (times - times[0]).to_numpy()):
+def test_times_are_no_numbers():
+    times = pd.Series(pd.date_range("2024-01-01", periods=len(X)))
+    durations = times - times[0]
+    frame = pd.DataFrame({"a": np.arange(len(X)), "b": times})
+    for bad in (times, durations.to_numpy(), times.to_frame(), durations.to_frame(), frame):
         with pytest.raises(ValueError, match="y needs numbers, got .*: convert times first"):
-            net().fit(X, y)
+            net().fit(X, bad)
+    for bad in (times.to_numpy()[:, None], durations.to_frame(), frame):
+        with pytest.raises(ValueError, match="X needs numbers, got .*: convert times first"):
+            net().fit(bad, Y)

@@ -1,10 +1,11 @@
 """Sequences: of different lengths, with missing targets, weighted by step, cut for BPTT."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from forecaster import GRURegressor
+from forecaster import GRUClassifier, GRURegressor
 from tests.estimators.common import REGRESSORS, in_time, net, of_every_cell
 
 pytestmark = in_time
@@ -41,6 +42,26 @@ def test_a_list_is_an_array_filled_up_with_nan(cls, readout):
     np.testing.assert_array_equal(as_list.transform(SEQUENCES), as_array.transform(FILLED))
     found = as_list.score(SEQUENCES, targets(readout))
     assert found == as_array.score(FILLED, targets(readout, filled=True))
+
+
+@READOUTS
+def test_a_column_of_sequences_is_a_list_of_them(readout):
+    """As a frame has it, or an array of objects."""
+    in_objects = np.empty(N, object)
+    in_objects[:] = SEQUENCES
+    index = np.arange(N)[::-1]
+    expected = net(readout=readout).fit(SEQUENCES, targets(readout)).theta_
+    steps = targets(readout)
+    if readout == "each":
+        steps = pd.Series(steps, index)
+    for column in (pd.Series(SEQUENCES, index), in_objects):
+        np.testing.assert_array_equal(net(readout=readout).fit(column, steps).theta_, expected)
+    classes = [np.where(y > 0, "up", "down") for y in STEPS]
+    one, other = (
+        GRUClassifier(max_iter=1, readout="each", random_state=0).fit(SEQUENCES, y)
+        for y in (classes, pd.Series(classes, index))
+    )
+    np.testing.assert_array_equal(one.theta_, other.theta_)
 
 
 @of_every_cell
