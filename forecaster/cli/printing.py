@@ -21,13 +21,15 @@ def aligned(rows: Sequence[Sequence[str]], *, right: bool = False) -> str:
 
 
 def labels(index: pd.Index) -> list[str]:
-    """Write times, without a clock where it is always midnight."""
+    """Write times, without a clock and its zone where it is always midnight."""
     if not isinstance(index, pd.DatetimeIndex):
         return [str(label) for label in index]
     if (index == index.normalize()).all():
         return list(index.strftime("%Y-%m-%d"))
     exact = (index == index.floor("min")).all()
-    return list(index.strftime("%Y-%m-%d %H:%M" if exact else "%Y-%m-%d %H:%M:%S"))
+    clock = "%H:%M" if exact else "%H:%M:%S"
+    zone = "" if index.tz is None else " %Z"
+    return list(index.strftime(f"%Y-%m-%d {clock}{zone}"))
 
 
 _MOST_DECIMALS = 6

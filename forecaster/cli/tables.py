@@ -19,6 +19,8 @@ _TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
 _ID_COLUMN = "unique_id"
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
+_CLOCK = r"\s*\d\d?:\d\d(:\d\d(\.\d+)?)?\s*([AaPp][Mm])?"
+_DISTANCE = r"\s*([-+]\d\d:?\d\d|Z)$"  # from UTC
 _YEAR_FIRST = re.compile(r"(1[5-9]|2[01])\d\d-\d")
 _MISSING = [
     *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
@@ -269,6 +271,11 @@ def _times(column: pd.Series) -> Any:
     if not pd.api.types.is_string_dtype(column.dtype):
         return column
     text = column.astype(str)
+    if text.str.fullmatch(_CLOCK).any():
+        raise ValueError(
+            f"the column {column.name!r} holds times of a day, such as {text.iloc[0]}, without "
+            "their date: write times like 2024-01-31 18:00"
+        )
     readings = [_parsed(text, format="ISO8601")]
     year_first = text.str.match(r"\d{4}-").all()  # then there is but one reading
     if readings[0].isna().any() and not year_first:
@@ -312,12 +319,17 @@ def _dates_in_digits(numbers: pd.Series) -> pd.Series:
 
 
 def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
+    """Times, NaT for what is none. Clocks that are put forward are read in UTC."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that the format is guessed
         warnings.simplefilter("error", FutureWarning)  # what pandas 2 says of the case below
         try:
             return pd.to_datetime(text, errors="coerce", **settings)
         except (ValueError, FutureWarning):  # several distances from UTC: daylight saving time
+            wall = text.str.replace(_DISTANCE, "", regex=True)
+            days = pd.to_datetime(wall, errors="coerce", **settings)
+            if days.notna().all() and (days == days.dt.normalize()).all():
+                return days
             return pd.to_datetime(text, errors="coerce", utc=True, **settings)
 
 

@@ -1,5 +1,6 @@
 """Files that are read, and the sentence for each that cannot be."""
 
+import datetime
 import sys
 
 import numpy as np
@@ -41,10 +42,12 @@ def test_integers_stay_integers_and_rows_are_numbered(capsys, here):
         (["01/15/2020", "01/16/2020", "01/17/2020", "01/18/2020", "01/19/2020"], "2020-01-20"),
         ([f"Jan {d}, 2020" for d in range(1, 6)], "2020-01-06"),
         ([f"2020-01-01 {h:02}:30" for h in range(6)], "2020-01-01 06:30"),
-        ([f"2020-01-01T{h:02}:00:00+02:00" for h in range(6)], "2020-01-01 06:00"),
+        ([f"2020-01-01T{h:02}:00:00+02:00" for h in range(6)], "2020-01-01 06:00 UTC+02:00"),
         ([f"2020-01-01 00:00:{s:02}" for s in range(6)], "2020-01-01 00:00:06"),
         (["2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00", "2020-03-29T04:00+02:00",
-          "2020-03-29T05:00+02:00", "2020-03-29T06:00+02:00"], "2020-03-29 05:00"),
+          "2020-03-29T05:00+02:00", "2020-03-29T06:00+02:00"], "2020-03-29 05:00 UTC"),
+        (["2020-03-28T00:00+01:00", "2020-03-29T00:00+01:00", "2020-03-30T00:00+02:00",
+          "2020-03-31T00:00+02:00"], "2020-04-01"),
     ],
 )  # fmt: skip
 def test_times_are_read(capsys, here, texts, last):
@@ -159,6 +162,10 @@ BAD_DATA = {
     "no rows": (changed(lambda f: f[:0]), "there are no rows"),
     "two numbers": (changed(lambda f: f.assign(z=1.0)), "by --target; those left are: y, z"),
     "none": (changed(lambda f: f[["ds"]]), "by --target; those left are: none"),
+    "no days": (
+        changed(lambda f: f.assign(ds=[f"{9 + i // 4}:{i % 4 * 15:02}" for i in range(40)])),
+        "the column 'ds' holds times of a day, such as 9:00, without their date",
+    ),
     "dates of two readings": (
         changed(lambda f: f.assign(ds=[f"01/{i % 12 + 1:02}/2020" for i in range(len(f))])),
         "'01/02/2020' in row 2 of the column 'ds' may be 2020-01-02 or 2020-02-01",
@@ -207,6 +214,13 @@ def test_ids_that_cannot_tell_series_apart(capsys, here):
     months().assign(ds=range(40), shop=[["a"]] * 40).to_parquet("lists.parquet")
     argv = ["forecast", "lists.parquet", "--horizon", 2, "--id", "shop", "--target", "y"]
     assert "ids in column 'shop' must be hashable" in fail(capsys, *argv)
+
+
+def test_clocks_without_days_in_parquet(capsys, here):
+    pytest.importorskip("pyarrow")
+    months(24).assign(ds=[datetime.time(hour) for hour in range(24)]).to_parquet("day.parquet")
+    message = fail(capsys, "forecast", "day.parquet", "--horizon", 2)
+    assert "holds times of a day, such as 00:00:00, without their date" in message
 
 
 def test_no_such_file(capsys, here):
