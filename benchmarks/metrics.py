@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from forecaster.evaluation import mase, smape
-from forecaster.forecasting.simple_methods import seasonal_naive
+from forecaster.forecasting import SeasonalNaiveForecaster
 
 
 def largest_differences(sample: dict, judge) -> dict[str, float]:
@@ -25,8 +26,11 @@ def largest_differences(sample: dict, judge) -> dict[str, float]:
         difference = np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-300))
         differences[name] = max(differences[name], float(difference))
 
-    for train, actual in zip(sample["train"], sample["test"]):
-        forecast = seasonal_naive(train, h, m)
+    ids = np.repeat(np.arange(len(sample["train"])), [len(train) for train in sample["train"]])
+    long = pd.DataFrame({"unique_id": ids, "y": np.concatenate(sample["train"])})
+    long["ds"] = long.groupby("unique_id").cumcount()
+    forecasts = SeasonalNaiveForecaster(h, m).fit(long).predict()["y"].to_numpy().reshape(-1, h)
+    for train, actual, forecast in zip(sample["train"], sample["test"], forecasts):
         compare("seasonal naive", forecast, judge.snaive(train, h, m))
         compare("sMAPE", smape(actual, forecast), judge.smape(actual, forecast))
         ours = mase(actual, forecast, y_train=train, season_length=m)

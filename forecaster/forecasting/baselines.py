@@ -99,7 +99,7 @@ class _BaselineForecaster(Forecaster):
 
 
 class NaiveForecaster(_BaselineForecaster):
-    """Forecasts the last value of each series again and again; see `naive`.
+    """Forecasts the last value of each series again and again: the best for a random walk.
 
     Parameters
     ----------
@@ -116,6 +116,11 @@ class NaiveForecaster(_BaselineForecaster):
     ----------
     data_ : SeriesSet
         The known rows.
+
+    References
+    ----------
+    R. J. Hyndman, G. Athanasopoulos, "Forecasting: Principles and Practice", 3rd edition, OTexts
+    2021, section 5.2, also of the two others.
 
     Examples
     --------
@@ -135,7 +140,7 @@ class NaiveForecaster(_BaselineForecaster):
 
 
 class SeasonalNaiveForecaster(_BaselineForecaster):
-    """Forecasts the last season of each series again and again; see `seasonal_naive`.
+    """Forecasts the last season of each series again and again.
 
     Parameters
     ----------
@@ -173,7 +178,7 @@ class SeasonalNaiveForecaster(_BaselineForecaster):
 
 
 class DriftForecaster(_BaselineForecaster):
-    """Extends the straight line from the first value of each series to the last; see `drift`.
+    """Extends the straight line from the first value of each series through the last.
 
     Parameters
     ----------

@@ -15,7 +15,6 @@ from forecaster.forecasting.baselines import (
     NaiveForecaster,
     SeasonalNaiveForecaster,
 )
-from forecaster.forecasting.simple_methods import drift, naive, seasonal_naive
 
 INDEX = pd.date_range("2020-01-01", periods=30, freq="MS")
 Y = pd.Series(np.random.default_rng(0).normal(size=30).cumsum(), INDEX, name="sales")
@@ -26,9 +25,24 @@ LONG = pd.DataFrame(
         "y": [1.0, 2, 3, 4, 6, 10, 30, 20, 40],
     }
 )
+
+
+def naive(y, horizon):
+    return [list(y)[-1]] * horizon
+
+
+def seasonal_naive(y, horizon):
+    return [list(y)[-4:][step % 4] for step in range(horizon)]
+
+
+def drift(y, horizon):
+    y = np.asarray(y)
+    return [y[-1] + (y[-1] - y[0]) / (len(y) - 1) * step for step in range(1, horizon + 1)]
+
+
 BASELINES = [
     (NaiveForecaster(season_length=4), naive),
-    (SeasonalNaiveForecaster(season_length=4), lambda y, h: seasonal_naive(y, h, 4)),
+    (SeasonalNaiveForecaster(season_length=4), seasonal_naive),
     (DriftForecaster(season_length=4), drift),
 ]
 each_baseline = pytest.mark.parametrize(
