@@ -131,6 +131,13 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         states : ndarray of shape (n_samples, n_hidden)
             What the last layer puts out after the last step of each sample; of an ensemble, that
             of each network, side by side.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For windows that are not finite numbers, or not of the shape of `fit`.
         """
         members, windows, dtype = self._compute(X, Engine.states)
         rows, last = np.arange(len(windows.X)), windows.lengths - 1

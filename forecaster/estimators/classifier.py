@@ -179,6 +179,12 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            For what `fit` refuses; for ``class_weight="balanced"``, which needs all classes; for
+            another number of steps or inputs, another loss or solver, other classes than before.
         """
         if classes is not None and _is_missing(np.asarray(classes)).any():
             raise ValueError(
@@ -295,6 +301,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         -------
         ndarray
             Of the shape that `predict_proba` gives.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For windows that `predict_proba` refuses.
         """
         with np.errstate(divide="ignore"):  # a probability may underflow to zero
             return np.log(self.predict_proba(X))
@@ -322,6 +335,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         y : ndarray of shape (n_samples,) or, with ``readout="each"``, (n_samples, n_steps)
             Classes. Behind the end of a sample that is shorter than others: the first class, to
             be left out.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For windows that `predict_proba` refuses.
         """
         best = np.argmax(np.nan_to_num(self.predict_proba(X)), axis=-1)
         return self.classes_[best]
@@ -341,10 +361,19 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Returns
         -------
         float
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For windows or classes that are not of the shapes of `fit`, or of which none is known.
         """
         probabilities, windows = self._probabilities(X)
         predicted = self.classes_[np.argmax(np.nan_to_num(probabilities), axis=-1)]
         truth, known = _read_labels(y, windows, self.network_.readout == "each")
+        if not known.any():
+            raise ValueError("score needs a class that is known, got none: give at least one.")
         weights = read_weights(sample_weight, windows, truth.shape[1])
         return float(accuracy_score(truth[known], predicted[known], sample_weight=weights[known]))
 

@@ -168,6 +168,12 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            For what `fit` refuses; for another number of steps, inputs or outputs, another loss or
+            solver than before; for ``solver="lbfgs"``, which needs all rows at once.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -326,6 +332,14 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         -------
         float
             1 for perfect predictions, 0 for those of the mean.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For windows or targets that are not numbers, or not of the shapes of `fit`, or if no
+            target of an output is known.
         """
         parameters, windows = self._parameters(X)
         predicted = self._central(parameters)
@@ -339,6 +353,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         scores = []
         for o in range(self.n_outputs_):
             known = ~(np.isnan(truth[..., o]) | np.isnan(predicted[..., o]))
+            if not known.any():
+                raise ValueError(
+                    f"score needs a target that is known, got only NaN for output {o}: drop it."
+                )
             scores.append(
                 r2_score(
                     truth[..., o][known], predicted[..., o][known], sample_weight=weights[known]

@@ -63,4 +63,5 @@ def test_every_section_is_there_and_methods_are_documented(cls):
     for name in SECTIONS:
         assert f"\n    {name}\n    {len(name) * '-'}\n" in cls.__doc__
     for name in ("fit", "partial_fit", "predict", "transform", "score"):
-        assert "Parameters\n" in getattr(cls, name).__doc__
+        for part in ("Parameters", "Returns", "Raises"):
+            assert f"{part}\n" in getattr(cls, name).__doc__

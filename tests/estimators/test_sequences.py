@@ -29,6 +29,14 @@ def targets(readout, filled=False):
     return Y if readout == "last" else FILLED_STEPS if filled else STEPS
 
 
+def test_a_score_of_nothing():
+    with pytest.raises(ValueError, match="score needs a target .* got only NaN for output 1"):
+        net(max_iter=1).fit(X, EACH[:, :2]).score(X, np.column_stack([Y, np.full(N, np.nan)]))
+    fitted = GRUClassifier(max_iter=1, readout="each").fit(X, EACH > 0)
+    with pytest.raises(ValueError, match="score needs a class that is known, got none"):
+        fitted.score(X, np.full((N, T), np.nan))
+
+
 # --- Samples of different lengths ---------------------------------------------------------------
 
 
