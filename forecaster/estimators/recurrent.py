@@ -27,6 +27,7 @@ from forecaster.estimators._segments import cut
 from forecaster.estimators._windows import (
     TrainingRows,
     Windows,
+    merged,
     read_weights,
     read_windows,
     training_rows,
@@ -167,7 +168,18 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
                     "clone the estimator to start afresh."
                 )
             check_ends(network, windows)
-        return training_rows(windows, Z, weights)
+        rows = training_rows(windows, Z, weights)
+        return merged(rows) if self._is_one_batch(len(rows)) else rows
+
+    def _is_one_batch(self, n_rows: int) -> bool:
+        """Whether each step sees all rows, so that their order does not matter."""
+        if self.early_stopping or self.bptt_steps is not None:
+            return False
+        return self.solver == "lbfgs" or n_rows <= self._rows_of_a_batch
+
+    @property
+    def _rows_of_a_batch(self) -> int:
+        return 64 if self.batch_size == "auto" else self.batch_size
 
     def _n_validation_rows(self, n_rows: int) -> int:
         if not self.early_stopping:
@@ -256,7 +268,7 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
             self._loss,
             schedule=options.make_schedule(self, self.max_iter, self.n_iter_no_change, self.tol),
             max_iter=max_iter,
-            batch_size=min(64 if self.batch_size == "auto" else self.batch_size, len(rows)),
+            batch_size=min(self._rows_of_a_batch, len(rows)),
             n_segments=n_segments,
             shuffle=self.shuffle,
             tol=self.tol,

@@ -217,11 +217,16 @@ def test_a_row_of_weight_zero_is_left_out(batch_size, early_stopping):
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
-def test_a_weight_of_two_is_a_row_that_is_there_twice():
-    twice = np.repeat(np.arange(20), 1 + ZERO)
-    expected = net().fit(X[twice], Y[twice]).predict(X)
-    np.testing.assert_allclose(weighted(1.0 + ZERO), expected, rtol=1e-10)
-    assert not np.allclose(weighted(1.0 + ZERO), weighted(None), rtol=1e-3)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_weight_of_two_is_a_row_that_is_there_twice(solver, dtype):
+    """In either precision, and whatever their order, where a batch holds them all."""
+    options = {"solver": solver, "dtype": dtype}
+    twice = np.random.default_rng(0).permutation(np.repeat(np.arange(20), 1 + ZERO))
+    expected = net(**options).fit(X[twice], Y[twice]).predict(X)
+    found = weighted(1.0 + ZERO, **options)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert not np.allclose(found, weighted(None, **options), rtol=1e-3)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

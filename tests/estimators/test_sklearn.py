@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from forecaster import ElmanRegressor
+from forecaster import ElmanClassifier, ElmanRegressor
 from tests.estimators.common import CLASSIFIERS, REGRESSORS, in_time
 
 pytestmark = in_time
@@ -48,27 +48,15 @@ VARIANT = ElmanRegressor(
     max_iter=30,
     dtype="float64",
 )
-# float64: the checks compare predictions of two trainings to 1e-7.
-CHECKED = [
-    ElmanRegressor(),
+CHECKED = [cls() for cls in REGRESSORS + CLASSIFIERS] + [
     VARIANT,
-    *(cls(dtype="float64") for cls in REGRESSORS + CLASSIFIERS),
+    ElmanRegressor(dtype="float64"),
+    ElmanClassifier(dtype="float64"),
 ]
 
 
-def expected_failures(estimator):
-    if estimator.dtype == "float64":
-        return {}
-    return {
-        "check_sample_weight_equivalence_on_dense_data": (
-            "in float32 a row of weight 3 and three rows differ by rounding, 1e-7, which is the "
-            "tolerance of the check, and training adds to it; it passes in float64"
-        )
-    }
-
-
 @pytest.mark.jit
-@parametrize_with_checks(CHECKED, expected_failed_checks=expected_failures)
+@parametrize_with_checks(CHECKED)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
