@@ -44,6 +44,11 @@ class FittedForecaster:
         return None if longer is None else longer.copy()
 
     @property
+    def hedges_(self) -> np.ndarray:
+        """Share of repeating the last season in each series' forecast, (n_series,)."""
+        return self._checked_model.hedges
+
+    @property
     def weights_(self) -> list[dict[str, np.ndarray]]:
         """All weights by name, copied, of each network of the ensemble."""
         return [

@@ -62,7 +62,8 @@ class GRUForecaster(RecurrentForecaster):
         windows there are to learn from (nearly all for ten, half for seventy, next to nothing for
         a thousand, a fifth in large panels of short series); the held-out origins of `calibrate`
         may lead it away a little, and 15 % of the forecast (less from thousands of windows on) go
-        to repeating the last season.
+        to repeating the last season; more in a series whose held-out values that would have
+        missed by clearly less (``hedges_``).
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True
@@ -193,6 +194,9 @@ class GRUForecaster(RecurrentForecaster):
         on; zeros where no season stands out. (n_series, 1) if no series shows two seasons.
     longer_seasons_ : array (n_series, 7 or 52 times season_length) or None
         What a longer season adds to that: weeks above days, years above weeks; None if nothing.
+    hedges_ : array (n_series,)
+        What repeating the last season counts for in the forecast of each series; trend and networks
+        share the rest.
     model_ : Model
         Preparation, and a group of trained networks for each of ``recipe_.views``.
     calibration_ : Calibration or None

@@ -35,6 +35,9 @@ class Model:
         How the trainings ended; see `Trained`.
     n_threads : int
         Threads for forecasting. Those of a fitted forecaster's ``n_jobs`` are set at each forecast.
+    repeating : array (S,) or None
+        The part of each series' forecast that repeating its last season replaces, besides what the
+        recipe's ``hedge`` gives to that; None for nothing.
     """
 
     recipe: Recipe
@@ -42,6 +45,7 @@ class Model:
     groups: tuple[Group, ...]
     statuses: frozenset[str]
     n_threads: int = 1
+    repeating: FloatArray | None = None
 
     @property
     def members(self) -> tuple[Trained, ...]:
@@ -53,6 +57,14 @@ class Model:
         """What windows without season are divided by, (S,)."""
         return _unit(self.preparation, self.recipe)
 
+    @property
+    def hedges(self) -> FloatArray:
+        """What repeating the last season counts for in the forecast of each series, (S,)."""
+        hedges = np.full(len(self.preparation.scale), self.recipe.hedge)
+        if self.recipe.hedge and self.preparation.borrowed is not None:
+            hedges = np.maximum(hedges, self.preparation.borrowed)
+        return hedges if self.repeating is None else hedges + self.repeating * (1.0 - hedges)
+
     def with_shares(self, blend: float, of_views: Sequence[float]) -> Model:
         """The same with other shares of the trend, and of the views in what networks forecast."""
         return replace(self, recipe=self.recipe.with_shares(blend, of_views))
@@ -63,6 +75,7 @@ class Model:
             self,
             preparation=self.preparation.repeated(n),
             groups=tuple(group.repeated(n) for group in self.groups),
+            repeating=None if self.repeating is None else np.tile(self.repeating, n),
         )
 
     def going_on(self, panel: Panel) -> Model:
@@ -107,9 +120,7 @@ class Model:
         if recipe.hedge:
             told, cycle = self.preparation.season_length, self.preparation.cycle
             season = prepared.last_season(told, cycle, recipe.n_outputs)
-            hedge = np.full((panel.n_series, 1), recipe.hedge)
-            if self.preparation.borrowed is not None:
-                hedge = np.maximum(hedge, self.preparation.borrowed[:, None])
+            hedge = self.hedges[:, None]
             mixed = hedge * season + (1.0 - hedge) * mixed
         return np.where(self.preparation.exact[:, None], trend, mixed)
 

@@ -58,6 +58,15 @@ class Tail:
         shape = self.n_origins, self.panel.n_series, self.horizon
         return np.concatenate(prepared).reshape(shape), np.concatenate(restored).reshape(shape)
 
+    def repeated_seasons(self, preparation: Preparation) -> FloatArray:
+        """The last season of the prepared values again and again, (K, S, horizon)."""
+        found = []
+        for n_origins, known in self._known():
+            copies = preparation.repeated(n_origins)
+            prepared, season = copies.apply(known), copies.season_length
+            found.append(prepared.last_season(season, copies.cycle, self.horizon))
+        return np.concatenate(found).reshape(self.n_origins, -1, self.horizon)
+
     def exact(self, preparation: Preparation) -> np.ndarray:
         """Whether each series had not left its line or season by each origin, (K, S)."""
         if not preparation.exact.any():

@@ -111,6 +111,11 @@ def _(model: Model) -> Model:
         sizes == {model.preparation.scale.shape} and len(model.groups) == len(model.recipe.views),
         "a model whose parts differ in size",
     )
+    repeating, n_series = model.repeating, model.preparation.scale.shape
+    _require(
+        repeating is None or _is_array(repeating, n_series, np.float64),
+        "last seasons that are not those of the series",
+    )
     return model
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
-from forecaster.forecasting.blending import best_share, choose_shares
+from forecaster.forecasting.blending import best_share, choose_shares, parts_to_repeat
 from forecaster.forecasting.recipe import View
 from forecaster.forecasting.tail import Tail
 
@@ -121,6 +121,47 @@ def test_a_given_blend_is_no_hedge():
     last_season = np.resize(hedged.model_.preparation.apply(hedged.data_.panel).values[-4:], 3)
     parts = [f.model_.forecast_prepared(f.data_.panel, 3)[0] for f in (hedged, plain)]
     np.testing.assert_allclose(parts[0], share * last_season + (1 - share) * parts[1], rtol=1e-9)
+
+
+def resting(n=60):
+    """Three series that go on, and one that has come to rest."""
+    frame = pd.DataFrame(50 + np.random.default_rng(3).normal(size=(n, 4)).cumsum(axis=0))
+    frame.loc[n // 2 :, 3] = frame.loc[n // 2, 3]
+    return frame
+
+
+def test_a_series_is_repeated_where_that_was_clearly_better():
+    found, plain = fitted(resting()), fitted(resting(), calibrate=False)
+    hedge = found.recipe_.hedge
+    assert found.hedges_[3] > 3 * hedge
+    np.testing.assert_array_equal(found.hedges_[:3], hedge)
+    np.testing.assert_array_equal(plain.hedges_, hedge)
+    missed, before = (np.abs(f.predict()[3] - resting()[3].iloc[-1]).max() for f in (found, plain))
+    assert missed < 0.7 * before
+    np.testing.assert_array_equal(fitted(resting(), blend=0.2).hedges_, 0)
+    later = found.update(resting(63)[60:]).hedges_
+    np.testing.assert_array_equal(later, fitted(resting()).hedges_)
+
+
+def test_parts_to_repeat_by_hand():
+    model = fitted(resting(), calibrate=False).model_
+    tail = Tail(Panel.from_series(list(resting().to_numpy().T)), 12, 3)
+    actual = tail.targets(model.preparation.apply(tail.panel).values)
+    ours, theirs = tail.forecasts(model)[0], tail.repeated_seasons(model.preparation)
+    candidates = np.linspace(0, 1, 101)
+    for s, part in enumerate(parts_to_repeat(tail, model)):
+        costs = []
+        for other in candidates:
+            mixed = other * theirs[:, s] + (1 - other) * ours[:, s]
+            costs.append(np.abs(mixed - actual[:, s]).mean())
+            costs[-1] += (0.3 * other + (20 / 12 * other) ** 2) * costs[0]
+        assert part == pytest.approx(candidates[np.argmin(costs)])
+    assert part > 0.1
+
+
+def test_nothing_is_repeated_where_nothing_was_missed():
+    model = fitted(np.full(60, 5.0), calibrate=False).model_
+    assert parts_to_repeat(Tail(Panel.from_series([np.full(60, 5.0)]), 12, 3), model) == 0
 
 
 def test_a_line_is_continued_without_hedge():

@@ -71,6 +71,21 @@ def test_targets_and_last_seasons(panel):
             np.testing.assert_array_equal(seasons[k, s], np.resize(y[end - 2 : end], HORIZON))
 
 
+@pytest.mark.parametrize("season", [1, 4])
+def test_repeated_seasons_are_those_of_what_is_known(panel, season):
+    tail = Tail(panel, LENGTH, HORIZON)
+    preparation = fit_preparation(panel.without_last(LENGTH), HORIZON, season, "log", True)
+    found = tail.repeated_seasons(preparation)
+    assert found.shape == (tail.n_origins, panel.n_series, HORIZON)
+    for k in range(tail.n_origins):
+        known = panel.without_last(LENGTH - k)
+        values = preparation.apply(known).values
+        for s, end in enumerate(known.indptr[1:]):
+            np.testing.assert_array_equal(
+                found[k, s], np.resize(values[end - season : end], HORIZON)
+            )
+
+
 def test_a_series_shorter_than_a_season_repeats_its_last_value():
     """That is, until what is known of the season begins."""
     tail = Tail(Panel.from_series([np.arange(10.0)]), 3, 3)
