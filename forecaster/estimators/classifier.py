@@ -9,15 +9,9 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from forecaster.estimators._windows import (
-    TrainingRows,
-    Windows,
-    as_sequences,
-    check_lengths,
-    read_weights,
-)
+from forecaster.estimators._labels import is_missing, read_labels
+from forecaster.estimators._windows import TrainingRows, Windows, read_weights
 from forecaster.estimators.recurrent import RULES, RecurrentEstimator
 from forecaster.nn.losses import Loss
 
@@ -186,7 +180,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             For what `fit` refuses; for ``class_weight="balanced"``, which needs all classes; for
             another number of steps or inputs, another loss or solver, other classes than before.
         """
-        if classes is not None and _is_missing(np.asarray(classes)).any():
+        if classes is not None and is_missing(np.asarray(classes)).any():
             raise ValueError(
                 f"classes expects classes that are known, got {classes!r}: leave NaN out."
             )
@@ -211,7 +205,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is None: it "
                 "learns to tell classes."
             )
-        labels, known = _read_labels(y, windows, self.readout == "each")
+        labels, known = read_labels(y, windows, self.readout == "each")
         if not known.any():
             raise ValueError("All classes in y are NaN: give at least two that are known.")
         check_classification_targets(labels[known])
@@ -371,47 +365,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         """
         probabilities, windows = self._probabilities(X)
         predicted = self.classes_[np.argmax(np.nan_to_num(probabilities), axis=-1)]
-        truth, known = _read_labels(y, windows, self.network_.readout == "each")
+        truth, known = read_labels(y, windows, self.network_.readout == "each")
         if not known.any():
             raise ValueError("score needs a class that is known, got none: give at least one.")
         weights = read_weights(sample_weight, windows, truth.shape[1])
         return float(accuracy_score(truth[known], predicted[known], sample_weight=weights[known]))
-
-
-def _read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (N, S), and which of them are known."""
-    N, T = windows.X.shape[:2]
-    if not each:
-        labels = column_or_1d(y, warn=True)[:, None]
-        check_consistent_length(windows.X, labels)
-        missing = _is_missing(labels)
-        if missing.any():
-            raise ValueError(
-                f"Input y contains NaN or None at sample {int(missing.argmax())}: leave its sample "
-                "out."
-            )
-        assert_all_finite(labels, input_name="y")
-        return labels, np.ones(labels.shape, bool)
-    sequences = as_sequences(y)
-    if sequences is not None:
-        check_lengths(sequences, windows)
-        flat = np.concatenate([np.asarray(one) for one in sequences])
-        labels = np.full((N, T), flat[0], flat.dtype)
-        labels[windows.observed] = flat
-    else:
-        labels = np.asarray(y)
-    if labels.shape != (N, T):
-        raise ValueError(
-            'readout="each" needs a class for every step: y of shape '
-            f"(n_samples, n_steps) = ({N}, {T}), got {labels.shape}."
-        )
-    return labels, windows.observed & ~_is_missing(labels)
-
-
-def _is_missing(labels: np.ndarray) -> np.ndarray:
-    if labels.dtype.kind == "f":
-        return np.isnan(labels)
-    if labels.dtype.kind == "O":
-        missing = [one is None or (isinstance(one, float) and np.isnan(one)) for one in labels.flat]
-        return np.reshape(missing, labels.shape)
-    return np.zeros(labels.shape, bool)

@@ -44,6 +44,11 @@ class FittedForecaster:
         return None if longer is None else longer.copy()
 
     @property
+    def view_shares_(self) -> np.ndarray:
+        """Share of each view in what the networks forecast of each series, (n_series, n_views)."""
+        return self._checked_model.view_shares.copy()
+
+    @property
     def hedges_(self) -> np.ndarray:
         """Share of repeating the last season in each series' forecast, (n_series,)."""
         return self._checked_model.hedges

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from forecaster.data.panel import FloatArray
 from forecaster.forecasting.model import Model
+from forecaster.forecasting.recipe import Recipe
 from forecaster.forecasting.tail import Tail
 
 _SHARES = np.linspace(0.0, 1.0, 101)
-_RELUCTANCE = 0.3  # part of its error that replacing a whole forecast must save
-_ENOUGH_VALUES = 20.0  # held out, from which on a series' own errors can be trusted
 _CAUTION = 100.0  # origins whose evidence weighs as much as what was known before
+_ENOUGH_VALUES = 20.0  # held out, from which on a series' own errors can be trusted
+# Part of the error that another forecast in its place must save. The last season more: the networks
+# that compete with it were held out, and know less than those that will forecast.
+_OF_A_VIEW, _OF_THE_SEASON = 0.1, 0.3
 
 
-def choose_shares(
-    tail: Tail, scale: FloatArray, model: Model, blend: float | str
-) -> tuple[float, list[float]]:
-    """Shares of the trend and of each view with which ``model`` forecasts the tail best.
+@dataclass(frozen=True)
+class Choice:
+    """What counts for how much in a forecast.
+
+    Attributes
+    ----------
+    blend : float
+        Share of the trend.
+    of_views : list of V floats
+        Shares of the views in what the networks forecast.
+    of_views_by_series : array (S, V)
+        The same for each series.
+    repeating : array (S,)
+        The part of each series' forecast that repeating its last season replaces.
+    """
+
+    blend: float
+    of_views: list[float]
+    of_views_by_series: FloatArray
+    repeating: FloatArray
+
+
+def choose(tail: Tail, scale: FloatArray, model: Model, blend: float | str) -> Choice:
+    """What forecasts the tail best, with caution: first for all series, then for each of them.
 
     Parameters
     ----------
@@ -32,57 +56,100 @@ def choose_shares(
     blend : float or "auto"
         The share of the trend, if it is not to be chosen.
     """
-    recipe, used = model.recipe, scale > 0
+    recipe = model.recipe
     shares = [view.share for view in recipe.views]
-    if not used.any() or (len(shares) == 1 and blend != "auto"):
-        return recipe.blend, shares
-    actual = tail.targets(model.preparation.apply(tail.panel).values)[:, used]
+    nothing = np.zeros(tail.panel.n_series)
+    if len(shares) == 1 and blend != "auto":
+        return Choice(recipe.blend, shares, np.ones((len(nothing), 1)), nothing)
+    actual = tail.targets(model.preparation.apply(tail.panel).values)
 
     def errors(blend: float, of_views: Sequence[float]) -> FloatArray:
-        forecasts, _ = tail.forecasts(model.with_shares(blend, of_views))
-        return (forecasts[:, used] - actual) / scale[used, None]
+        return tail.forecasts(model.with_shares(blend, of_views))[0] - actual
 
     alone = np.eye(len(shares)).tolist()
-    mixed, n_origins = errors(0.0, alone[0]), tail.n_origins
+    views = [errors(0.0, one) for one in alone]
+    trend = errors(1.0, alone[0])
+    share = recipe.blend
+    if (scale > 0).any():
+        share, shares = _for_all(views, trend, scale, recipe, blend)
+    # how well a view suits, and how closely a series repeats itself, differ from one to the next
+    by_series, missed = _for_each([share * trend + (1 - share) * v for v in views], shares)
+    repeating = nothing
+    if recipe.hedge:
+        season = tail.repeated_seasons(model.preparation) - actual
+        repeating = best_parts(missed, season, tail.length, _OF_THE_SEASON)
+    return Choice(share, shares, by_series, repeating)
+
+
+def _for_all(
+    views: Sequence[FloatArray],
+    trend: FloatArray,
+    scale: FloatArray,
+    recipe: Recipe,
+    blend: float | str,
+) -> tuple[float, list[float]]:
+    """Shares of the trend and of the views, given what each of them alone has missed."""
+    used = scale > 0
+    views = [view[:, used] / scale[used, None] for view in views]
+    shares = [view.share for view in recipe.views]
+    mixed, n_origins = views[0], len(trend)
     for k in range(1, len(shares)):
-        other, total = errors(0.0, alone[k]), sum(shares[: k + 1])
+        total = sum(shares[: k + 1])
         # which windows suit is a matter of the series, of which no two are quite the same
-        share = best_share(mixed, other, shares[k] / total, n_origins * int(used.sum() ** 0.5))
-        mixed = mixed + share * (other - mixed)
+        share = best_share(mixed, views[k], shares[k] / total, n_origins * int(used.sum() ** 0.5))
+        mixed = mixed + share * (views[k] - mixed)
         left = (1 - share) * total / sum(shares[:k])
         shares = [left * s for s in shares[:k]] + [share * total] + shares[k + 1 :]
     if blend != "auto":
         return recipe.blend, shares
     # how far trends carry is a matter of the times, the same for all series
-    return best_share(mixed, errors(1.0, alone[0]), recipe.blend, n_origins), shares
+    trend = trend[:, used] / scale[used, None]
+    return best_share(mixed, trend, recipe.blend, n_origins), shares
 
 
-def parts_to_repeat(tail: Tail, model: Model) -> FloatArray:
-    """The part of each series' forecast that repeating its last season should replace, (S,).
+def _for_each(
+    views: Sequence[FloatArray], shares: Sequence[float]
+) -> tuple[FloatArray, FloatArray]:
+    """Shares of the views in each series, (S, V), and what they miss together, (K, S, horizon)."""
+    n_origins, n_series, horizon = views[0].shape
+    by_series = np.tile(shares, (n_series, 1))
+    missed = np.tensordot(shares, views, axes=1)
+    for k, view in enumerate(views):
+        part = best_parts(missed, view, n_origins + horizon - 1, _OF_A_VIEW)[:, None]
+        missed = missed + part * (view - missed)
+        by_series *= 1.0 - part
+        by_series[:, [k]] += part
+    return by_series, missed
 
-    Where that would have missed less of the tail. How closely a series repeats itself is its own
-    matter, and differs: the hours of some hardly change from day to day, some counts have come to
-    rest. For each series it minimises
 
-        mae(part) / mae(0) + 0.3 * part + (20 / n)**2 * part**2
+def best_parts(
+    first: FloatArray, second: FloatArray, n_values: int, reluctance: float
+) -> FloatArray:
+    """The part of a forecast that a second one should replace, in each series, (S,).
 
-    over a tail of n values. The networks that were held out know less than those that will
-    forecast, so that a small lead is none; and few values prove little.
+    It minimises ``mae(part) / mae(0) + reluctance * part + (20 / n_values)**2 * part**2``: few
+    values prove little, and a small lead is none.
+
+    Parameters
+    ----------
+    first, second : array (n_origins, S, horizon)
+        Errors of the two forecasts.
+    n_values : int
+        How many values they were tested on.
+    reluctance : float
+        Part of the error that replacing all of a forecast must save.
     """
-    actual = tail.targets(model.preparation.apply(tail.panel).values)
-    missed = tail.forecasts(model)[0] - actual
-    change = tail.repeated_seasons(model.preparation) - actual - missed
-    unit = np.abs(missed).mean(axis=(0, 2))
+    change, unit = second - first, np.abs(first).mean(axis=(0, 2))
     best, lowest = np.zeros_like(unit), unit
     for part in _SHARES[1:]:
-        doubt = _RELUCTANCE * part + np.square(_ENOUGH_VALUES / tail.length * part)
-        cost = np.abs(missed + part * change).mean(axis=(0, 2)) + doubt * unit
+        doubt = reluctance * part + np.square(_ENOUGH_VALUES / n_values * part)
+        cost = np.abs(first + part * change).mean(axis=(0, 2)) + doubt * unit
         best, lowest = np.where(cost < lowest, part, best), np.minimum(cost, lowest)
     return best
 
 
 def best_share(first: FloatArray, second: FloatArray, prior: float, evidence: int) -> float:
-    """Share of the second forecast in a mix of two that past errors ask for.
+    """Share of the second forecast in a mix of two that past errors of all series ask for.
 
     It minimises ``mae(share) / mae(prior) + 100 / evidence * (share - prior)**2``: origins next to
     each other err alike, so that few of them prove little. And the networks that were held out know

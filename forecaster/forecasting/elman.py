@@ -25,8 +25,8 @@ class ElmanForecaster(RecurrentForecaster):
         of its panel have a season, unless ``blend`` is given.
     window : int, sequence of int or "auto", default="auto"
         Values that a network looks at, rounded up to whole patches. Several: the networks take
-        them in turns, the first ones first, and how much each counts is nudged by the held-out
-        origins of `calibrate`.
+        them in turns, the first ones first, and the held-out origins of `calibrate` have a say in
+        what each counts for, for each series by itself (``view_shares_``).
         "auto": twice the horizon (four times on large panels of long series), at least a season
         and, unless series are short, 12;
         and twice or half as much, or both, by kind and length of the data. With ``dilations`` or
@@ -190,6 +190,8 @@ class ElmanForecaster(RecurrentForecaster):
         on; zeros where no season stands out. (n_series, 1) if no series shows two seasons.
     longer_seasons_ : array (n_series, 7 or 52 times season_length) or None
         What a longer season adds to that: weeks above days, years above weeks; None if nothing.
+    view_shares_ : array (n_series, n_views)
+        What each of ``recipe_.views`` counts for in what the networks forecast of each series.
     hedges_ : array (n_series,)
         What repeating the last season counts for in the forecast of each series; trend and networks
         share the rest.
@@ -233,8 +235,9 @@ class ElmanForecaster(RecurrentForecaster):
 
     No look-ahead: intervals and comparisons come from a second model, whose networks, seasons
     and trends have not seen the values it is tested on; it takes over the sizes and whether
-    logarithms are used. Forecasts of transformed values are transformed back without a
-    correction of their mean: they are near the median.
+    logarithms are used. What every series chooses for itself on these values is left out there,
+    so that intervals are rather wide than narrow. Forecasts of transformed values are transformed
+    back without a correction of their mean: they are near the median.
 
     Limits: at least ``horizon + 2`` points; no missing values and no exogenous columns yet. On
     random walks no method beats the last value, and this one does not either.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.data.panel import FloatArray, Panel
+from forecaster.data.panel import FloatArray, IntArray, Panel
 from forecaster.forecasting.group import Group, by_step
 from forecaster.forecasting.measures import target_weights
 from forecaster.forecasting.panel_source import PanelSource
@@ -35,6 +35,8 @@ class Model:
         How the trainings ended; see `Trained`.
     n_threads : int
         Threads for forecasting. Those of a fitted forecaster's ``n_jobs`` are set at each forecast.
+    of_views : array (S, V) or None
+        Shares of the views, of each series its own; None: the views' ``share`` for all of them.
     repeating : array (S,) or None
         The part of each series' forecast that repeating its last season replaces, besides what the
         recipe's ``hedge`` gives to that; None for nothing.
@@ -45,6 +47,7 @@ class Model:
     groups: tuple[Group, ...]
     statuses: frozenset[str]
     n_threads: int = 1
+    of_views: FloatArray | None = None
     repeating: FloatArray | None = None
 
     @property
@@ -65,9 +68,29 @@ class Model:
             hedges = np.maximum(hedges, self.preparation.borrowed)
         return hedges if self.repeating is None else hedges + self.repeating * (1.0 - hedges)
 
+    @property
+    def view_shares(self) -> FloatArray:
+        """What each view counts for in what the networks forecast of each series, (S, V)."""
+        if self.of_views is not None:
+            return self.of_views
+        shares = [view.share for view in self.recipe.views]
+        return np.tile(shares, (len(self.preparation.scale), 1))
+
     def with_shares(self, blend: float, of_views: Sequence[float]) -> Model:
-        """The same with other shares of the trend, and of the views in what networks forecast."""
-        return replace(self, recipe=self.recipe.with_shares(blend, of_views))
+        """The same with other shares of the trend, and of the views in what networks forecast.
+
+        They are those of all series.
+        """
+        recipe = self.recipe.with_shares(blend, of_views)
+        return replace(self, recipe=recipe, of_views=None, repeating=None)
+
+    def with_own_shares(
+        self, series: IntArray, of_views: FloatArray, repeating: FloatArray
+    ) -> Model:
+        """The same with shares of their own for some ``series``; see the attributes."""
+        shares, parts = self.view_shares.copy(), np.zeros(len(self.preparation.scale))
+        shares[series], parts[series] = of_views, repeating
+        return replace(self, of_views=shares, repeating=parts)
 
     def repeated(self, n: int) -> Model:
         """The same for a panel in which all series come ``n`` times, one round after another."""
@@ -75,6 +98,7 @@ class Model:
             self,
             preparation=self.preparation.repeated(n),
             groups=tuple(group.repeated(n) for group in self.groups),
+            of_views=None if self.of_views is None else np.tile(self.of_views, (n, 1)),
             repeating=None if self.repeating is None else np.tile(self.repeating, n),
         )
 
@@ -127,14 +151,15 @@ class Model:
     def _learned(self, prepared: Prepared) -> FloatArray:
         """What the networks forecast, (S, outputs): each view has its share."""
         recipe, panel, learned = self.recipe, prepared.panel, np.zeros(())
-        for view, group in zip(recipe.views, self.groups, strict=True):
-            if not view.share:
+        for k, (view, group) in enumerate(zip(recipe.views, self.groups, strict=True)):
+            share = view.share if self.of_views is None else self.of_views[:, [k]]
+            if not np.any(share):
                 continue
             seen = group.preparation.apply(panel) if view.seasonal else prepared
             forecasts = group.forecasts(seen, recipe.from_trend, self.n_threads)
             if view.seasonal:
                 forecasts -= self.preparation.seasons(panel, recipe.n_outputs)
-            learned = learned + view.share * forecasts
+            learned = learned + share * forecasts
         return learned
 
 

@@ -23,7 +23,7 @@ from forecaster.estimators.options import (
 from forecaster.exceptions import SkillWarning
 from forecaster.forecasting._fitted import FittedForecaster
 from forecaster.forecasting.base import Forecaster, has_no_rows
-from forecaster.forecasting.blending import choose_shares, parts_to_repeat
+from forecaster.forecasting.blending import choose
 from forecaster.forecasting.intervals import Calibration, calibrate, n_held_out
 from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.options import (
@@ -331,14 +331,14 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         if len(model.groups) < len(final.groups):  # the others diverged at their first step
             return calibrate(tail, self.season_length, scale, model), final
         prior = final.recipe.blend, [view.share for view in final.recipe.views]
-        shares = choose_shares(tail, scale, model.with_shares(*prior), self.blend)
-        model, final = model.with_shares(*shares), final.with_shares(*shares)
-        if final.recipe.hedge:
-            repeating = np.zeros(len(final.preparation.scale))
-            repeating[series] = parts_to_repeat(tail, model)
-            model = replace(model, repeating=repeating[series])
-            final = replace(final, repeating=repeating)
-        return calibrate(tail, self.season_length, scale, model), final
+        choice = choose(tail, scale, model.with_shares(*prior), self.blend)
+        shares = choice.blend, choice.of_views
+        # What series have chosen for themselves fits the tail too well to be tested on it.
+        calibration = calibrate(tail, self.season_length, scale, model.with_shares(*shares))
+        final = final.with_shares(*shares)
+        return calibration, final.with_own_shares(
+            series, choice.of_views_by_series, choice.repeating
+        )
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel = self.data_.panel

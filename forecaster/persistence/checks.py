@@ -111,10 +111,11 @@ def _(model: Model) -> Model:
         sizes == {model.preparation.scale.shape} and len(model.groups) == len(model.recipe.views),
         "a model whose parts differ in size",
     )
-    repeating, n_series = model.repeating, model.preparation.scale.shape
+    n_series, n_views = model.preparation.scale.shape, (len(model.groups),)
+    own = [(model.repeating, n_series), (model.of_views, n_series + n_views)]
     _require(
-        repeating is None or _is_array(repeating, n_series, np.float64),
-        "last seasons that are not those of the series",
+        all(part is None or _is_array(part, shape, np.float64) for part, shape in own),
+        "shares that are not those of the series",
     )
     return model
 

@@ -8,7 +8,7 @@ import pytest
 
 from forecaster import ElmanForecaster
 from forecaster.data.panel import Panel
-from forecaster.forecasting.blending import best_share, choose_shares, parts_to_repeat
+from forecaster.forecasting.blending import best_parts, best_share, choose
 from forecaster.forecasting.recipe import View
 from forecaster.forecasting.tail import Tail
 
@@ -60,7 +60,8 @@ def test_a_series_without_changes_has_no_say():
     model = fitted(calibrate=False, blend=0.25).model_
     tail = Tail(Panel.from_series([Y]), 12, 3)
     prior = 0.25, [view.share for view in model.recipe.views]
-    assert choose_shares(tail, np.zeros(1), model, "auto") == prior
+    choice = choose(tail, np.zeros(1), model, "auto")
+    assert (choice.blend, choice.of_views) == prior
 
 
 class Views:
@@ -70,13 +71,14 @@ class Views:
         rng = np.random.default_rng(0)
         self.errors = [size * rng.normal(size=(n_origins, n_series, 3)) for size in sizes]
         self.trend = rng.normal(size=(n_origins, n_series, 3))
-        self.n_origins, self.panel, self.preparation = n_origins, None, self
+        self.n_origins, self.length = n_origins, n_origins + 2
+        self.panel, self.preparation = SimpleNamespace(n_series=n_series), self
         self.recipe = self._recipe(0.25, [0.4, 0.4, 0.2])
 
     @staticmethod
     def _recipe(blend, shares):
         views = tuple(View(8, 2, False, 1, share) for share in shares)
-        return SimpleNamespace(blend=blend, views=views)
+        return SimpleNamespace(blend=blend, views=views, hedge=0.0)
 
     def apply(self, panel):
         return SimpleNamespace(values=0.0)
@@ -92,25 +94,44 @@ class Views:
         return errors, None
 
 
+def chosen(views, blend="auto"):
+    return choose(views, np.ones(views.panel.n_series), views, blend)
+
+
 def test_views_count_by_their_errors():
     views = Views([1, 5, 1], n_series=100)
-    blend, shares = choose_shares(views, np.ones(100), views, "auto")
-    assert sum(shares) == pytest.approx(1)
-    assert shares[1] < 0.1 < shares[2]
-    assert 0.3 < shares[0] < 0.9
-    assert blend > 0.25  # the trend errs like two views that err independently
-    assert choose_shares(views, np.ones(100), views, 0.25) == (0.25, shares)
+    choice = chosen(views)
+    assert sum(choice.of_views) == pytest.approx(1)
+    assert choice.of_views[1] < 0.1 < choice.of_views[2]
+    assert 0.3 < choice.of_views[0] < 0.9
+    assert choice.blend > 0.25  # the trend errs like two views that err independently
+    given = chosen(views, 0.25)
+    assert (given.blend, given.of_views) == (0.25, choice.of_views)
 
 
 def test_one_series_moves_views_less_than_many():
-    one, many = (Views([1, 5, 1], n) for n in (1, 400))
-    moved = [choose_shares(v, np.ones(v.trend.shape[1]), v, "auto")[1] for v in (one, many)]
+    moved = [chosen(Views([1, 5, 1], n)).of_views for n in (1, 400)]
     assert 0.4 > moved[0][1] > moved[1][1]
 
 
 def test_views_that_err_alike_keep_their_shares():
-    views = Views([0, 0, 0], n_series=3)
-    assert choose_shares(views, np.ones(3), views, 0.25)[1] == pytest.approx([0.4, 0.4, 0.2])
+    choice = chosen(Views([0, 0, 0], n_series=3))
+    assert choice.of_views == pytest.approx([0.4, 0.4, 0.2])
+    np.testing.assert_allclose(choice.of_views_by_series, [[0.4, 0.4, 0.2]] * 3)
+    assert not choice.repeating.any()
+
+
+@pytest.mark.parametrize("n_origins", [3, 40])
+def test_series_choose_views_for_themselves(n_origins):
+    views = Views([1, 1, 1], n_series=40, n_origins=n_origins)
+    for k in (0, 2):  # each is good for half of the series
+        views.errors[k][:, 20 * (k == 2) :][:, :20] *= 0.1
+    by_series = chosen(views, 0.0).of_views_by_series
+    np.testing.assert_allclose(by_series.sum(axis=1), 1)
+    first, last = by_series[:20].mean(axis=0), by_series[20:].mean(axis=0)
+    assert first[0] > last[0]
+    assert first[2] < last[2]
+    assert (first[0] > 0.6) == (n_origins == 40)  # few values prove little
 
 
 def test_a_given_blend_is_no_hedge():
@@ -143,25 +164,43 @@ def test_a_series_is_repeated_where_that_was_clearly_better():
     np.testing.assert_array_equal(later, fitted(resting()).hedges_)
 
 
-def test_parts_to_repeat_by_hand():
-    model = fitted(resting(), calibrate=False).model_
-    tail = Tail(Panel.from_series(list(resting().to_numpy().T)), 12, 3)
-    actual = tail.targets(model.preparation.apply(tail.panel).values)
-    ours, theirs = tail.forecasts(model)[0], tail.repeated_seasons(model.preparation)
+@pytest.mark.parametrize("reluctance", [0.0, 0.3])
+def test_parts_by_hand(reluctance):
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 10, 6, 3))
+    second *= np.linspace(0, 2, 6)[:, None]
     candidates = np.linspace(0, 1, 101)
-    for s, part in enumerate(parts_to_repeat(tail, model)):
+    found = best_parts(first, second, 12, reluctance)
+    for s in range(6):
         costs = []
-        for other in candidates:
-            mixed = other * theirs[:, s] + (1 - other) * ours[:, s]
-            costs.append(np.abs(mixed - actual[:, s]).mean())
-            costs[-1] += (0.3 * other + (20 / 12 * other) ** 2) * costs[0]
-        assert part == pytest.approx(candidates[np.argmin(costs)])
-    assert part > 0.1
+        for part in candidates:
+            costs.append(np.abs(part * second[:, s] + (1 - part) * first[:, s]).mean())
+            costs[-1] += (reluctance * part + (20 / 12 * part) ** 2) * costs[0]
+        assert found[s] == pytest.approx(candidates[np.argmin(costs)])
+    assert found[0] > found[-1]
 
 
-def test_nothing_is_repeated_where_nothing_was_missed():
-    model = fitted(np.full(60, 5.0), calibrate=False).model_
-    assert parts_to_repeat(Tail(Panel.from_series([np.full(60, 5.0)]), 12, 3), model) == 0
+def test_nothing_is_replaced_where_nothing_was_missed():
+    assert best_parts(np.zeros((3, 2, 4)), np.ones((3, 2, 4)), 6, 0.0).tolist() == [0, 0]
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_forecasts_are_mixed_by_the_shares_of_each_series():
+    found = fitted(resting(), n_estimators=3, window=[4, 8], calibrate=False)
+    panel, some = found.data_.panel, np.array([3, 1])
+    model = found.model_.with_own_shares(some, np.array([[0.9, 0.1], [0, 1]]), np.array([0.5, 0]))
+    found.model_ = model
+    expected = [[2 / 3, 1 / 3], [0, 1], [2 / 3, 1 / 3], [0.9, 0.1]]
+    np.testing.assert_allclose(found.view_shares_, expected, rtol=1e-15)
+    hedge = model.recipe.hedge
+    np.testing.assert_allclose(found.hedges_, [hedge, hedge, hedge, 0.5 + 0.5 * hedge])
+    alone = [model.with_shares(model.recipe.blend, one) for one in np.eye(2).tolist()]
+    parts = [one.forecast_prepared(panel, 3) for one in alone]
+    mixed = sum(share[:, None] * part for share, part in zip(found.view_shares_.T, parts))
+    season = model.preparation.apply(panel).values[panel.indptr[1:] - 1, None]
+    repeating = model.repeating[:, None]
+    expected = repeating * season + (1 - repeating) * mixed
+    np.testing.assert_allclose(model.forecast_prepared(panel, 3), expected, rtol=1e-9)
 
 
 def test_a_line_is_continued_without_hedge():

@@ -136,7 +136,7 @@ def test_the_budget_is_kept():
     assert time.monotonic() - start < 60
 
 
-@pytest.mark.parametrize("name, n_calls", [("fit_preparation", 2), ("choose_shares", 1)])
+@pytest.mark.parametrize("name, n_calls", [("fit_preparation", 2), ("choose", 1)])
 def test_ctrl_c_around_the_second_training_leaves_the_final_model(monkeypatch, name, n_calls):
     """While its data are prepared, and while its errors are looked at."""
     calls, function = [], getattr(recurrent, name)

@@ -229,6 +229,10 @@ def arrays_of_unfit_sizes():
             model,
             lambda c, _: fields(c, "fitted", "model_")["fields"].update(repeating=[0.5]),
         ),
+        "shares of views": (
+            model,
+            lambda c, _: fields(c, "fitted", "model_")["fields"].update(of_views=[[0.5]]),
+        ),
         "a longer season of no whole ones": (
             model,
             lambda c, _: fields(c, *preparation)["fields"].update(
