@@ -127,7 +127,7 @@ def best_parts(
 ) -> FloatArray:
     """The part of a forecast that a second one should replace, in each series, (S,).
 
-    It minimises ``mae(part) / mae(0) + reluctance * part + (20 / n_values)**2 * part**2``: few
+    It minimises ``mae(part) / mae(0) + reluctance * part + (20 / n_values)**3 * part**2``: few
     values prove little, and a small lead is none.
 
     Parameters
@@ -142,7 +142,7 @@ def best_parts(
     change, unit = second - first, np.abs(first).mean(axis=(0, 2))
     best, lowest = np.zeros_like(unit), unit
     for part in _SHARES[1:]:
-        doubt = reluctance * part + np.square(_ENOUGH_VALUES / n_values * part)
+        doubt = reluctance * part + (_ENOUGH_VALUES / n_values) ** 3 * part**2
         cost = np.abs(first + part * change).mean(axis=(0, 2)) + doubt * unit
         best, lowest = np.where(cost < lowest, part, best), np.minimum(cost, lowest)
     return best

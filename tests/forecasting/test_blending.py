@@ -175,7 +175,7 @@ def test_parts_by_hand(reluctance):
         costs = []
         for part in candidates:
             costs.append(np.abs(part * second[:, s] + (1 - part) * first[:, s]).mean())
-            costs[-1] += (reluctance * part + (20 / 12 * part) ** 2) * costs[0]
+            costs[-1] += (reluctance * part + (20 / 12) ** 3 * part**2) * costs[0]
         assert found[s] == pytest.approx(candidates[np.argmin(costs)])
     assert found[0] > found[-1]
 
