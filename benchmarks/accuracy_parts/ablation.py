@@ -4,6 +4,7 @@
 # All without intervals, whose ensemble would double the time.
 ABLATION = {
     "the default, without intervals": {},
+    "with choices on held-out origins": {"calibrate": True},
     "no linear skip": {"skip": False},
     "readout of the last state": {"readout": "last"},
     "a value per step": {"patch_size": 1},
