@@ -19,8 +19,10 @@ _TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
 _ID_COLUMN = "unique_id"
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
-_CLOCK = r"\s*\d\d?:\d\d(:\d\d(\.\d+)?)?\s*([AaPp][Mm])?"
-_DISTANCE = r"\s*([-+]\d\d:?\d\d|Z)$"  # from UTC
+_DISTANCE = r"\s*([-+]\d\d(:?\d\d)?|Z)"  # from UTC
+_CLOCK = re.compile(  # without a date; a number by itself is none
+    rf"(?=.*[:hmt])\s*T?\d\d?(:\d\d){{0,2}}(\.\d+)?\s*(h|[ap]m)?({_DISTANCE}|\s*UTC)?", re.I
+)
 _YEAR_FIRST = re.compile(r"(1[5-9]|2[01])\d\d-\d")
 _MISSING = [
     *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
@@ -271,9 +273,10 @@ def _times(column: pd.Series) -> Any:
     if not pd.api.types.is_string_dtype(column.dtype):
         return column
     text = column.astype(str)
-    if text.str.fullmatch(_CLOCK).any():
+    clocks = text[text.map(_CLOCK.fullmatch).notna()]
+    if len(clocks):
         raise ValueError(
-            f"the column {column.name!r} holds times of a day, such as {text.iloc[0]}, without "
+            f"the column {column.name!r} holds times of a day, such as {clocks.iloc[0]}, without "
             "their date: write times like 2024-01-31 18:00"
         )
     readings = [_parsed(text, format="ISO8601")]
@@ -326,8 +329,8 @@ def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
         try:
             return pd.to_datetime(text, errors="coerce", **settings)
         except (ValueError, FutureWarning):  # several distances from UTC: daylight saving time
-            wall = text.str.replace(_DISTANCE, "", regex=True)
-            days = pd.to_datetime(wall, errors="coerce", **settings)
+            wall = text.str.replace(rf"(?<=:\d\d){_DISTANCE}$", "", regex=True)
+            days = pd.to_datetime(wall, errors="coerce", utc=True, **settings).dt.tz_localize(None)
             if days.notna().all() and (days == days.dt.normalize()).all():
                 return days
             return pd.to_datetime(text, errors="coerce", utc=True, **settings)

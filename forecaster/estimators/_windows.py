@@ -73,13 +73,16 @@ def as_sequences(X: Any) -> list | None:
     if not sequences or any(np.ndim(x) == 0 for x in sequences):
         return None
     arrays = any(hasattr(x, "__array__") for x in sequences)
-    return sequences if arrays or len({len(x) for x in sequences}) > 1 else None
+    ragged = len({len(x) for x in sequences}) > 1
+    return sequences if of_objects or arrays or ragged else None
 
 
 def check_no_times(values: Any, name: str) -> None:
     """Raise a ValueError for dates and durations, which would become numbers of nanoseconds."""
-    dtypes = values.dtypes if hasattr(values, "columns") else [getattr(values, "dtype", None)]
-    for dtype in dtypes:
+    if isinstance(values, list | tuple) and values:
+        values = values[0]
+    dtypes: Any = getattr(values, "dtypes", getattr(values, "dtype", None))
+    for dtype in dtypes if np.ndim(dtypes) else [dtypes]:  # a frame has several
         if getattr(dtype, "kind", None) in ("m", "M"):
             raise ValueError(
                 f"{name} needs numbers, got {dtype}: convert times first, for instance to days "
@@ -110,6 +113,7 @@ def fill_up(sequences: Any, n_steps: int, name: str, *, may_miss: bool = False) 
     """
     rows = []
     for i, sequence in enumerate(sequences):
+        check_no_times(sequence, f"{name}[{i}]")
         if not len(sequence):
             raise ValueError(f"Every sample of {name} needs at least one step, got none in {i}.")
         if np.ndim(sequence) > 2:
@@ -334,8 +338,9 @@ def merged(rows: TrainingRows) -> TrainingRows:
     """
     windows, known = rows.windows, rows.W > 0
     parts = (windows.X, windows.lengths, rows.Z, known)
-    keys = np.hstack([np.reshape(part, (len(rows), -1)) for part in parts])
-    _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    keys = np.hstack([np.reshape(part, (len(rows), -1)) for part in parts]) + 0.0  # no -0.0
+    as_bytes = keys.view(np.dtype((np.void, keys.itemsize * keys.shape[1]))).ravel()
+    _, first, which = np.unique(as_bytes, return_index=True, return_inverse=True)
     W = np.zeros((len(first), *rows.W.shape[1:]))
-    np.add.at(W, which.ravel(), rows.W)
+    np.add.at(W, which, rows.W)
     return TrainingRows(windows[first], rows.Z[first], W / W[W > 0].mean())

@@ -173,9 +173,8 @@ class RecurrentEstimator(FittedNetwork, BaseEstimator, ABC):
 
     def _is_one_batch(self, n_rows: int) -> bool:
         """Whether each step sees all rows, so that their order does not matter."""
-        if self.early_stopping or self.bptt_steps is not None:
-            return False
-        return self.solver == "lbfgs" or n_rows <= self._rows_of_a_batch
+        in_pieces = self.early_stopping or self.bptt_steps is not None
+        return not in_pieces and n_rows <= self._rows_of_a_batch
 
     @property
     def _rows_of_a_batch(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.data.panel import FloatArray
+from forecaster.data.panel import FloatArray, IntArray
 from forecaster.forecasting.model import Model
 from forecaster.forecasting.recipe import Recipe
 from forecaster.forecasting.tail import Tail
@@ -59,8 +59,8 @@ def choose(tail: Tail, scale: FloatArray, model: Model, blend: float | str) -> C
     recipe = model.recipe
     shares = [view.share for view in recipe.views]
     nothing = np.zeros(tail.panel.n_series)
-    if len(shares) == 1 and blend != "auto":
-        return Choice(recipe.blend, shares, np.ones((len(nothing), 1)), nothing)
+    if blend == 1.0 or (len(shares) == 1 and blend != "auto"):
+        return Choice(recipe.blend, shares, np.tile(shares, (len(nothing), 1)), nothing)
     actual = tail.targets(model.preparation.apply(tail.panel).values)
 
     def errors(blend: float, of_views: Sequence[float]) -> FloatArray:
@@ -69,16 +69,19 @@ def choose(tail: Tail, scale: FloatArray, model: Model, blend: float | str) -> C
     alone = np.eye(len(shares)).tolist()
     views = [errors(0.0, one) for one in alone]
     trend = errors(1.0, alone[0])
-    share = recipe.blend
-    if (scale > 0).any():
+    share, learned = recipe.blend, ~model.preparation.exact  # else networks had no part
+    if ((scale > 0) & learned).any():
+        scale = np.where(learned, scale, 0.0)
         share, shares = _for_all(views, trend, scale, recipe, blend)
     # how well a view suits, and how closely a series repeats itself, differ from one to the next
-    by_series, missed = _for_each([share * trend + (1 - share) * v for v in views], shares)
+    views = [share * trend + (1 - share) * view for view in views]
+    by_series, missed = _for_each(views, shares, tail.length)
     repeating = nothing
     if recipe.hedge:
         season = tail.repeated_seasons(model.preparation) - actual
         repeating = best_parts(missed, season, tail.length, _OF_THE_SEASON)
-    return Choice(share, shares, by_series, repeating)
+    by_series = np.where(learned[:, None], by_series, shares)
+    return Choice(share, shares, by_series, np.where(learned, repeating, 0.0))
 
 
 def _for_all(
@@ -108,14 +111,13 @@ def _for_all(
 
 
 def _for_each(
-    views: Sequence[FloatArray], shares: Sequence[float]
+    views: Sequence[FloatArray], shares: Sequence[float], n_values: int
 ) -> tuple[FloatArray, FloatArray]:
     """Shares of the views in each series, (S, V), and what they miss together, (K, S, horizon)."""
-    n_origins, n_series, horizon = views[0].shape
-    by_series = np.tile(shares, (n_series, 1))
+    by_series = np.tile(shares, (views[0].shape[1], 1))
     missed = np.tensordot(shares, views, axes=1)
     for k, view in enumerate(views):
-        part = best_parts(missed, view, n_origins + horizon - 1, _OF_A_VIEW)[:, None]
+        part = best_parts(missed, view, n_values, _OF_A_VIEW)[:, None]
         missed = missed + part * (view - missed)
         by_series *= 1.0 - part
         by_series[:, [k]] += part
@@ -140,12 +142,20 @@ def best_parts(
         Part of the error that replacing all of a forecast must save.
     """
     change, unit = second - first, np.abs(first).mean(axis=(0, 2))
-    best, lowest = np.zeros_like(unit), unit
-    for part in _SHARES[1:]:
+
+    def cost(which: IntArray) -> FloatArray:
+        part = _SHARES[which]
         doubt = reluctance * part + (_ENOUGH_VALUES / n_values) ** 3 * part**2
-        cost = np.abs(first + part * change).mean(axis=(0, 2)) + doubt * unit
-        best, lowest = np.where(cost < lowest, part, best), np.minimum(cost, lowest)
-    return best
+        return np.abs(first + part[:, None] * change).mean(axis=(0, 2)) + doubt * unit
+
+    # It is convex: where it falls from a share to the next, the lowest lies beyond.
+    low = np.zeros(len(unit), np.int64)
+    high = np.full(len(unit), len(_SHARES) - 1)
+    while (low < high).any():
+        middle = (low + high) // 2
+        falls = cost(np.minimum(middle + 1, high)) < cost(middle)
+        low, high = np.where(falls, middle + 1, low), np.where(falls, high, middle)
+    return _SHARES[low]
 
 
 def best_share(first: FloatArray, second: FloatArray, prior: float, evidence: int) -> float:

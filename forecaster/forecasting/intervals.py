@@ -99,14 +99,19 @@ def n_held_out(panel: Panel, horizon: int, needed: int) -> int:
     return horizon + n_origins - 1
 
 
-def calibrate(tail: Tail, season_length: int, scale: FloatArray, model: Model) -> Calibration:
+def calibrate(
+    tail: Tail, season_length: int, scale: FloatArray, model: Model, chosen: Model
+) -> Calibration:
     """Forecast from every origin in the tail, which ``model`` has not seen; collect the errors.
+
+    ``chosen`` is the same with shares that series have chosen for themselves on the tail. These fit
+    it too well for the widths of intervals, and are what is compared with the last season.
 
     ``scale`` (S,) is that of the final model, what an interval is later multiplied by; 0 for a
     series that has no say. Nor has a series at origins before it left a line or season that it had
     followed exactly: how well that was hit is no guide to what came after.
     """
-    prepared, forecasts = tail.forecasts(model)
+    prepared, forecasts = tail.forecasts(model)[0], tail.forecasts(chosen)[1]
     actual = tail.targets(tail.panel.values)
     unit = mase_scale(tail.panel.without_last(tail.length), season_length)[:, None]
     naive_error = np.nansum(np.abs(tail.last_seasons(season_length) - actual) / unit)

@@ -68,9 +68,11 @@ class LSTMForecaster(RecurrentForecaster):
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True
-        Whether a second ensemble is trained without the last values, so that its errors there
-        give intervals and a comparison with the seasonal naive forecast. Doubles the time of
-        `fit`; short series go without.
+        Whether a second ensemble is trained without the last values. Its errors there give
+        intervals, a comparison with the seasonal naive forecast, and what counts for how much:
+        ``recipe_.blend`` for all series, ``view_shares_`` and ``hedges_`` for each. Without it,
+        these are what kind and size of the data suggest. Doubles the time of `fit`; short series
+        go without.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
         Hidden units of each layer. "auto": one layer of 16, 32 or 64 units by number of
         windows.
@@ -138,7 +140,7 @@ class LSTMForecaster(RecurrentForecaster):
     max_steps : int or "auto", default="auto"
         Optimiser steps of every network. "auto": 450 to 3,750 with the number of windows, and
         a third of that for the networks of every second turn through the windows: held-out
-        origins have a say in how long a training counts for what (``recipe_.views``).
+        origins have a say in how long a training counts for what (``view_shares_``).
     max_seconds : float or None, default=None
         Time budget of the trainings, of which the final and the second ensemble (see
         ``calibrate``) have half each; reading the data, seasons and trends, and the held-out

@@ -66,7 +66,9 @@ class Model:
         hedges = np.full(len(self.preparation.scale), self.recipe.hedge)
         if self.recipe.hedge and self.preparation.borrowed is not None:
             hedges = np.maximum(hedges, self.preparation.borrowed)
-        return hedges if self.repeating is None else hedges + self.repeating * (1.0 - hedges)
+        if self.repeating is not None:
+            hedges = hedges + self.repeating * (1.0 - hedges)
+        return np.where(self.preparation.exact, 0.0, hedges)  # those go on as they are
 
     @property
     def view_shares(self) -> FloatArray:

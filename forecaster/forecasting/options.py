@@ -19,8 +19,10 @@ _AUTO = v.choice("auto")
 
 
 def _are_windows(value: Any) -> bool:
-    is_sequence = isinstance(value, list | tuple | range | np.ndarray) and np.ndim(value) == 1
-    return is_sequence and len(value) > 0 and all(map(v.integer(2)[1], value))
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    is_sequence = isinstance(value, list | tuple) and len(value) > 0
+    return is_sequence and all(map(v.integer(2)[1], value))
 
 
 RULES = {
@@ -53,8 +55,13 @@ RULES = {
 _STEPS_PER_ITER = 50  # optimiser steps between two looks at the loss
 
 
-def check_settings_of_loss(forecaster: Any) -> None:
-    """Raise a ValueError for a setting of a loss that is not the one asked for."""
+def check_settings(forecaster: Any) -> None:
+    """Raise a ValueError for a setting of something that is not asked for."""
+    if forecaster.seasonality_test and not forecaster.deseasonalize:
+        raise ValueError(
+            f"{type(forecaster).__name__} tests for seasons that it removes, got "
+            "seasonality_test=True with deseasonalize=False: leave one of them out."
+        )
     for name, loss, default in (("quantile", "pinball", 0.5), ("huber_delta", "huber", 1.0)):
         value = getattr(forecaster, name)
         if value != default and forecaster.loss != loss:

@@ -31,7 +31,7 @@ class View:
     n_members : int
         Networks that look at this.
     share : float
-        Their part in what the networks forecast.
+        Their part in what the networks forecast, where a series has none of its own.
     effort : float
         Steps of their training, relative to the recipe's ``max_steps``.
     """
@@ -74,7 +74,8 @@ class Recipe:
     blend : float
         Share of the trend anchor in the final forecast, next to the networks.
     hedge : float
-        Share of repeating the last season; the rest is the blend's.
+        Share of repeating the last season, or more where that is clearly better; the rest is the
+        blend's.
     """
 
     n_outputs: int

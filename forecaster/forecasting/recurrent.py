@@ -29,7 +29,7 @@ from forecaster.forecasting.model import Model, fit_model
 from forecaster.forecasting.options import (
     RULES,
     asked_blend,
-    check_settings_of_loss,
+    check_settings,
     make_training_plans,
     off_centre,
 )
@@ -180,7 +180,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             numeric, not finite, or not regular in time.
         """
         v.check_parameters(self, RULES)
-        check_settings_of_loss(self)
+        check_settings(self)
         if off_centre(self) and self.strategy == "recursive":
             raise ValueError(
                 f"{type(self).__name__}: quantiles cannot be fed back as if they had happened, so "
@@ -329,16 +329,14 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             raise KeyboardInterrupt
         tail = Tail(panel, held_out, self.horizon)
         if len(model.groups) < len(final.groups):  # the others diverged at their first step
-            return calibrate(tail, self.season_length, scale, model), final
+            return calibrate(tail, self.season_length, scale, model, model), final
         prior = final.recipe.blend, [view.share for view in final.recipe.views]
         choice = choose(tail, scale, model.with_shares(*prior), self.blend)
-        shares = choice.blend, choice.of_views
-        # What series have chosen for themselves fits the tail too well to be tested on it.
-        calibration = calibrate(tail, self.season_length, scale, model.with_shares(*shares))
-        final = final.with_shares(*shares)
-        return calibration, final.with_own_shares(
-            series, choice.of_views_by_series, choice.repeating
-        )
+        own = choice.of_views_by_series, choice.repeating
+        model, final = (m.with_shares(choice.blend, choice.of_views) for m in (model, final))
+        chosen = model.with_own_shares(np.arange(len(series)), *own)
+        calibration = calibrate(tail, self.season_length, scale, model, chosen)
+        return calibration, final.with_own_shares(series, *own)
 
     def _forecast_panel(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         panel = self.data_.panel

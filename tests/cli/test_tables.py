@@ -48,6 +48,8 @@ def test_integers_stay_integers_and_rows_are_numbered(capsys, here):
           "2020-03-29T05:00+02:00", "2020-03-29T06:00+02:00"], "2020-03-29 05:00 UTC"),
         (["2020-03-28T00:00+01:00", "2020-03-29T00:00+01:00", "2020-03-30T00:00+02:00",
           "2020-03-31T00:00+02:00"], "2020-04-01"),
+        (["2020-03-28T00:00+01", "2020-03-29T00:00+01", "2020-03-30T00:00+02",
+          "2020-03-31T00:00+02"], "2020-04-01"),
     ],
 )  # fmt: skip
 def test_times_are_read(capsys, here, texts, last):
@@ -214,6 +216,17 @@ def test_ids_that_cannot_tell_series_apart(capsys, here):
     months().assign(ds=range(40), shop=[["a"]] * 40).to_parquet("lists.parquet")
     argv = ["forecast", "lists.parquet", "--horizon", 2, "--id", "shop", "--target", "y"]
     assert "ids in column 'shop' must be hashable" in fail(capsys, *argv)
+
+
+@pytest.mark.parametrize(
+    "clock",
+    ["9:00", "09:00:30.5", "T09:00", "09:00+02:00", "09:00Z", "9:00 UTC", "9 AM", "9:30 pm", "9h"],
+)
+def test_clocks_without_days(capsys, here, clock):
+    frame = months(8)
+    frame.loc[3, "ds"] = clock
+    message = fail(capsys, "forecast", write(frame), "--horizon", 2, "--time", "ds")
+    assert f"holds times of a day, such as {clock}, without their date" in message
 
 
 def test_clocks_without_days_in_parquet(capsys, here):

@@ -64,6 +64,10 @@ def test_a_column_of_sequences_is_a_list_of_them(readout):
         steps = pd.Series(steps, index)
     for column in (pd.Series(SEQUENCES, index), in_objects):
         np.testing.assert_array_equal(net(readout=readout).fit(column, steps).theta_, expected)
+    lists = pd.Series([row.tolist() for row in X], index)  # all of the same length
+    alike = net(readout=readout).fit(lists, pd.Series(EACH.tolist()) if steps is not Y else Y)
+    expected = net(readout=readout).fit(list(X), EACH if steps is not Y else Y)
+    np.testing.assert_array_equal(alike.theta_, expected.theta_)
     classes = [np.where(y > 0, "up", "down") for y in STEPS]
     one, other = (
         GRUClassifier(max_iter=1, readout="each", random_state=0).fit(SEQUENCES, y)

@@ -40,6 +40,14 @@ def test_rows_that_are_alike_have_their_weights_together(S, ragged):
         np.testing.assert_allclose(weights, unit * expected[row], rtol=1e-12)
 
 
+def test_zeros_have_no_sign():
+    rows = random_rows(2, 1, ragged=False)
+    rows.windows.X[1] = rows.windows.X[0] = 0.0
+    rows.Z[1], rows.W[1] = rows.Z[0], rows.W[0]
+    rows.windows.X[1] *= -1
+    assert len(merged(rows)) == 1
+
+
 def test_their_order_is_their_own():
     rows = random_rows(50, 1, ragged=True)
     one, other = merged(rows), merged(rows[RNG.permutation(50)])

@@ -18,7 +18,8 @@ Y = 50 + RNG.normal(size=60).cumsum()
 
 def fitted(y=Y, **options):
     settings = {"n_estimators": 1, "max_steps": 30, "random_state": 0, "n_jobs": 1}
-    return ElmanForecaster(3, 4, **{**settings, **options}).fit(y)
+    settings |= {"horizon": 3, "season_length": 4}
+    return ElmanForecaster(**{**settings, **options}).fit(y)
 
 
 def share(n_origins, good, bad, prior=0.25):
@@ -73,6 +74,7 @@ class Views:
         self.trend = rng.normal(size=(n_origins, n_series, 3))
         self.n_origins, self.length = n_origins, n_origins + 2
         self.panel, self.preparation = SimpleNamespace(n_series=n_series), self
+        self.exact = np.zeros(n_series, dtype=bool)
         self.recipe = self._recipe(0.25, [0.4, 0.4, 0.2])
 
     @staticmethod
@@ -149,6 +151,20 @@ def resting(n=60):
     frame = pd.DataFrame(50 + np.random.default_rng(3).normal(size=(n, 4)).cumsum(axis=0))
     frame.loc[n // 2 :, 3] = frame.loc[n // 2, 3]
     return frame
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+def test_what_was_exact_before_the_tail_chooses_nothing():
+    """Its held-out forecasts were its line, and those to come are the networks'."""
+    y = np.append(2.0 * np.arange(52), 104 + np.arange(28) + 0.01 * RNG.normal(size=28))
+    found = fitted(y, n_estimators=3, horizon=6)
+    assert not found.model_.preparation.exact.any()
+    np.testing.assert_array_equal(found.hedges_, found.recipe_.hedge)
+    np.testing.assert_allclose(found.view_shares_, [[v.share for v in found.recipe_.views]])
+
+
+def test_exact_series_have_no_hedge():
+    assert fitted(np.arange(40.0)).hedges_ == 0
 
 
 def test_a_series_is_repeated_where_that_was_clearly_better():

@@ -154,6 +154,11 @@ def test_all_windows_are_trained_on_equally_often_or_all_series(monkeypatch):
     assert shares["series"] == pytest.approx(0.5, abs=0.03)
 
 
+def test_a_test_for_seasons_needs_that_they_are_removed():
+    with pytest.raises(ValueError, match="got seasonality_test=True with deseasonalize=False"):
+        forecaster(seasonality_test=True, deseasonalize=False).fit(Y)
+
+
 def test_one_series_is_sampled_either_way_alike():
     one, other = (forecaster(sampling=s).fit(Y).predict() for s in ("windows", "series"))
     pd.testing.assert_series_equal(one, other)

@@ -290,7 +290,7 @@ def test_intervals_cover_about_their_level(n_series, n_rows, level):
 
 
 def relative_error(calibrated, y, **options):
-    fitted, panel, held_out, horizon, season_length, _, model = calibrated(y, **options)
+    fitted, panel, held_out, horizon, season_length, _, _, model = calibrated(y, **options)
     ours, naive = 0.0, 0.0
     for n_hidden in range(held_out, horizon - 1, -1):
         known = panel.without_last(n_hidden)
