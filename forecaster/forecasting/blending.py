@@ -15,9 +15,7 @@ from forecaster.forecasting.tail import Tail
 _SHARES = np.linspace(0.0, 1.0, 101)
 _CAUTION = 100.0  # origins whose evidence weighs as much as what was known before
 _ENOUGH_VALUES = 20.0  # held out, from which on a series' own errors can be trusted
-# Part of the error that another forecast in its place must save. The last season more: the networks
-# that compete with it were held out, and know less than those that will forecast.
-_OF_A_VIEW, _OF_THE_SEASON = 0.1, 0.3
+_OF_A_VIEW, _OF_THE_SEASON = 0.1, 0.3  # part of the error that these must save in place of all
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,9 @@ def choose(tail: Tail, scale: FloatArray, model: Model, blend: float | str) -> C
     repeating = nothing
     if recipe.hedge:
         season = tail.repeated_seasons(model.preparation) - actual
-        repeating = best_parts(missed, season, tail.length, _OF_THE_SEASON)
+        # the networks that it competes with know less than those that will forecast
+        known = 1.0 - tail.length / tail.panel.lengths
+        repeating = best_parts(missed, season, tail.length, _OF_THE_SEASON / known**2)
     by_series = np.where(learned[:, None], by_series, shares)
     return Choice(share, shares, by_series, np.where(learned, repeating, 0.0))
 
@@ -113,10 +113,14 @@ def _for_all(
 def _for_each(
     views: Sequence[FloatArray], shares: Sequence[float], n_values: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Shares of the views in each series, (S, V), and what they miss together, (K, S, horizon)."""
-    by_series = np.tile(shares, (views[0].shape[1], 1))
+    """Shares of the views in each series, (S, V), and what they miss together, (K, S, horizon).
+
+    A single series has had its say.
+    """
+    n_series = views[0].shape[1]
+    by_series = np.tile(shares, (n_series, 1))
     missed = np.tensordot(shares, views, axes=1)
-    for k, view in enumerate(views):
+    for k, view in enumerate(views if n_series > 1 else []):
         part = best_parts(missed, view, n_values, _OF_A_VIEW)[:, None]
         missed = missed + part * (view - missed)
         by_series *= 1.0 - part
@@ -125,7 +129,7 @@ def _for_each(
 
 
 def best_parts(
-    first: FloatArray, second: FloatArray, n_values: int, reluctance: float
+    first: FloatArray, second: FloatArray, n_values: int, reluctance: float | FloatArray
 ) -> FloatArray:
     """The part of a forecast that a second one should replace, in each series, (S,).
 
@@ -138,7 +142,7 @@ def best_parts(
         Errors of the two forecasts.
     n_values : int
         How many values they were tested on.
-    reluctance : float
+    reluctance : float or array (S,)
         Part of the error that replacing all of a forecast must save.
     """
     change, unit = second - first, np.abs(first).mean(axis=(0, 2))

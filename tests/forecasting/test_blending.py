@@ -73,7 +73,7 @@ class Views:
         self.errors = [size * rng.normal(size=(n_origins, n_series, 3)) for size in sizes]
         self.trend = rng.normal(size=(n_origins, n_series, 3))
         self.n_origins, self.length = n_origins, n_origins + 2
-        self.panel, self.preparation = SimpleNamespace(n_series=n_series), self
+        self.panel, self.preparation = SimpleNamespace(n_series=n_series, lengths=100), self
         self.exact = np.zeros(n_series, dtype=bool)
         self.recipe = self._recipe(0.25, [0.4, 0.4, 0.2])
 
@@ -163,21 +163,41 @@ def test_what_was_exact_before_the_tail_chooses_nothing():
     np.testing.assert_allclose(found.view_shares_, [[v.share for v in found.recipe_.views]])
 
 
+def test_a_single_series_chooses_once():
+    choice = chosen(Views([1, 5, 1], n_series=1))
+    np.testing.assert_allclose(choice.of_views_by_series, [choice.of_views])
+
+
+@pytest.mark.filterwarnings("ignore::forecaster.exceptions.SkillWarning")
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_series_that_are_too_short_for_a_tail_share_what_all_have(strategy):
+    short = (
+        resting().rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+    )
+    short = short[(short["unique_id"] != 1) | (short["ds"] > 50)]
+    found = fitted(short, n_estimators=3, window=[4, 8], strategy=strategy)
+    assert found.calibration_ is not None
+    np.testing.assert_allclose(found.view_shares_[1], [v.share for v in found.recipe_.views])
+    assert found.hedges_[1] == found.recipe_.hedge < found.hedges_[3]
+    assert np.isfinite(found.predict(9)["y"]).all()
+
+
 def test_exact_series_have_no_hedge():
     assert fitted(np.arange(40.0)).hedges_ == 0
 
 
 def test_a_series_is_repeated_where_that_was_clearly_better():
-    found, plain = fitted(resting()), fitted(resting(), calibrate=False)
+    y = resting(123)
+    found, plain = (fitted(y[:120], calibrate=calibrate) for calibrate in (True, False))
     hedge = found.recipe_.hedge
     assert found.hedges_[3] > 3 * hedge
     np.testing.assert_array_equal(found.hedges_[:3], hedge)
     np.testing.assert_array_equal(plain.hedges_, hedge)
-    missed, before = (np.abs(f.predict()[3] - resting()[3].iloc[-1]).max() for f in (found, plain))
+    missed, before = (np.abs(f.predict()[3] - y[3].iloc[-1]).max() for f in (found, plain))
     assert missed < 0.7 * before
-    np.testing.assert_array_equal(fitted(resting(), blend=0.2).hedges_, 0)
-    later = found.update(resting(63)[60:]).hedges_
-    np.testing.assert_array_equal(later, fitted(resting()).hedges_)
+    np.testing.assert_array_equal(fitted(y, blend=0.2).hedges_, 0)
+    kept = found.hedges_
+    np.testing.assert_array_equal(found.update(y[120:]).hedges_, kept)
 
 
 @pytest.mark.parametrize("reluctance", [0.0, 0.3])
