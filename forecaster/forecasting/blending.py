@@ -15,7 +15,8 @@ from forecaster.forecasting.tail import Tail
 _SHARES = np.linspace(0.0, 1.0, 101)
 _CAUTION = 100.0  # origins whose evidence weighs as much as what was known before
 _ENOUGH_VALUES = 20.0  # held out, from which on a series' own errors can be trusted
-_OF_A_VIEW, _OF_THE_SEASON = 0.1, 0.3  # part of the error that these must save in place of all
+# What one of these must save of the error to take the place of all of a forecast.
+_OF_A_VIEW, _OF_THE_SEASON = 0.1, 0.3
 
 
 @dataclass(frozen=True)
