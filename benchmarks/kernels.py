@@ -18,8 +18,8 @@ import os
 import sys
 import time
 
-# OpenBLAS takes the code that suits the processor, unless the environment forces another. That
-# would slow our matrix products alone: PyTorch's come from a library that does not look at it.
+# Where compiled code goes through OpenBLAS (neither AVX-512 nor AVX2), that takes the code which
+# suits the processor, unless the environment forces another and slows our products alone.
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 
@@ -181,7 +181,7 @@ def seconds_in_turns(ours, theirs, repeats):
 
 
 def blas():
-    """Which BLAS the products of compiled code go through, and its code's processor."""
+    """The BLAS of processors without long registers, and its code's processor."""
     with single_threaded_blas():  # loads it
         pools = threadpool_info()
     names = {

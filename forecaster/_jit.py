@@ -19,7 +19,7 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-__all__ = ["OPTIONS", "cache_place", "has_avx512", "kernel", "summing_kernel"]
+__all__ = ["OPTIONS", "cache_place", "kernel", "simd_bytes", "summing_kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
@@ -121,9 +121,15 @@ def kernel(py_func: Callable, options: dict[str, Any] = OPTIONS) -> Callable:
 summing_kernel = partial(kernel, options={**OPTIONS, "fastmath": {"contract", "reassoc"}})
 
 
-def has_avx512() -> bool:
-    """Whether the processor has registers of 512 bits (compiled code is kept by processor)."""
-    return bool(get_host_cpu_features().get("avx512f", False))
+def simd_bytes() -> int:
+    """Size of the registers that compiled code may add products up in; 0 where none are known."""
+    features = config.CPU_FEATURES
+    if features is None:  # compiled code is made, and kept, for this processor
+        features = get_host_cpu_features().flatten()
+    has = features.split(",")
+    if config.DISABLE_JIT or "+fma" not in has:
+        return 0
+    return 64 if "+avx512f" in has else 32 if "+avx2" in has else 0
 
 
 def cache_place() -> str | None:

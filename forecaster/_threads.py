@@ -32,7 +32,7 @@ def resolve_n_jobs(n_jobs: int | None) -> int:
 
 @cache
 def _controller() -> ThreadpoolController:
-    import scipy.linalg  # noqa: F401  (compiled products use its BLAS: it must be loaded to be found)
+    import scipy.linalg  # noqa: F401  (compiled code may use its BLAS: load it to find it)
 
     return ThreadpoolController()
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from llvmlite.binding import get_host_cpu_features
 
 from forecaster import _jit
 
@@ -107,11 +108,42 @@ def test_a_new_version_of_a_helper_is_used(folder):
     """Although the file of the kernel that calls it is the same. Numba's own cache misses this."""
     helper = folder / "forecaster" / "kernels" / "activations.py"
     source = helper.read_text()
-    line = "Z[i] = Z[i] + R[i] + B[i]\n"
+    line = "    if kind == TANH:\n        for i in range(Z.size):\n"
     assert source.count(line) == 1
-    helper.write_text(source.replace(line, line.replace("B[i]", "B[i] + 1000")))
+    helper.write_text(source.replace(line, "    Z += 1000\n" + line))
     assert run(folder)[0] == {**COMPILED, "result": 1042}
     assert run(folder)[0] == {**LOADED, "result": 1042}
+
+
+PRODUCTS = """
+import json
+import numpy as np
+from forecaster._jit import cache_place, simd_bytes
+from forecaster.kernels.products import add_product
+
+rng = np.random.default_rng(0)
+errors = []
+for R, M, N in [(1, 1, 1), (13, 6, 5), (20, 9, 32), (29, 33, 70)]:
+    A, B, start = (rng.standard_normal(shape) for shape in [(R, M), (M, N), N])
+    out = np.empty((R, N))
+    add_product(start, A, B, out)
+    add_product(out, np.asfortranarray(A), B, out)
+    errors.append(float(np.abs(out - start - 2 * (A @ B)).max()))
+exact = max(errors) < 1e-12
+print(json.dumps({"bytes": simd_bytes(), "exact": exact, "place": cache_place()}))
+"""
+
+
+@pytest.mark.skipif(_jit.simd_bytes() == 0, reason="there are no longer registers to do without")
+@pytest.mark.parametrize("n_bytes, without", [(32, ["avx512"]), (0, ["avx512", "fma"])])
+def test_products_on_processors_with_shorter_registers(tmp_path, n_bytes, without):
+    features = [
+        "-" + name[1:] if any(part in name for part in [*without, "evex", "avx10"]) else name
+        for name in get_host_cpu_features().flatten().split(",")
+    ]
+    processor = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ",".join(features)}
+    found, _ = run(copy_of_the_package(tmp_path), PRODUCTS, **processor)
+    assert found == {"bytes": n_bytes, "exact": True}
 
 
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])

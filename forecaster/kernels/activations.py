@@ -64,38 +64,37 @@ def logistic(x):
 
 
 @kernel
-def add_activate(kind, Z, R, B):
-    """In place ``Z = f(Z + R + B)``.
-
-    kind: activation code; Z, R, B: (M,), of one dtype.
-    """
+def activate(kind, Z):
+    """In place ``Z = f(Z)``; kind: activation code; Z: (M,)."""
     if kind == TANH:
         for i in range(Z.size):
-            Z[i] = tanh(Z[i] + R[i] + B[i])
+            Z[i] = tanh(Z[i])
     elif kind == RELU:
         for i in range(Z.size):
-            z = Z[i] + R[i] + B[i]
-            Z[i] = _ZERO if z <= 0 else z  # this way round a NaN stays one
+            Z[i] = _ZERO if Z[i] <= 0 else Z[i]  # this way round a NaN stays one
     elif kind == LOGISTIC:
         for i in range(Z.size):
-            Z[i] = logistic(Z[i] + R[i] + B[i])
-    else:
-        for i in range(Z.size):
-            Z[i] = Z[i] + R[i] + B[i]
+            Z[i] = logistic(Z[i])
 
 
 @kernel
-def multiply_derivative(kind, A, dA):
-    """In place ``dA = dA * f'``, the derivative taken from the outputs ``A = f(Z)``.
+def multiply_derivative(kind, A, dA, total):
+    """In place ``dA = dA * f'``, the derivative taken from the outputs ``A = f(Z)``; add it up.
 
-    kind: activation code; A, dA: (M,).
+    kind: activation code; A, dA: (M,); total: (M,), to which dA is added.
     """
     if kind == TANH:
         for i in range(A.size):
             dA[i] -= dA[i] * A[i] * A[i]
+            total[i] += dA[i]
     elif kind == RELU:
         for i in range(A.size):
             dA[i] = _ZERO if A[i] <= 0 else dA[i]
+            total[i] += dA[i]
     elif kind == LOGISTIC:
         for i in range(A.size):
             dA[i] *= A[i] - A[i] * A[i]
+            total[i] += dA[i]
+    else:
+        for i in range(A.size):
+            total[i] += dA[i]

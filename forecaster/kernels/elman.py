@@ -4,12 +4,10 @@ J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990) 179-211. B
 through time: P. Werbos, Proceedings of the IEEE 78 (1990) 1550-1560.
 """
 
-import numpy as np
-
 from forecaster._jit import kernel
-from forecaster.kernels.activations import add_activate, multiply_derivative
+from forecaster.kernels.activations import activate, multiply_derivative
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products, transpose
+from forecaster.kernels.products import add_product, steps_at_once, transpose
 
 
 def shapes(D, H, O):
@@ -18,12 +16,12 @@ def shapes(D, H, O):
 
 
 def tape(T, C, D, H, O, dtype):
-    """Scratch memory: a product of one step, the bias for every row, the transpose of Wh."""
-    return zeros((C, H), dtype), zeros((C, H), dtype), zeros((H, H), dtype)
+    """Scratch memory: the bias's gradient by rows, the transposes of Wx and Wh."""
+    return zeros((C, H), dtype), zeros((H, D), dtype), zeros((H, H), dtype)
 
 
 @kernel
-def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias, WhT):
+def forward(activation, from_zero, Wx, Wh, b, X, states, db_rows, WxT, WhT):
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
     activation: code; from_zero: whether the initial states are all zero, which saves a product;
@@ -31,55 +29,55 @@ def forward(activation, from_zero, Wx, Wh, b, X, states, product, bias, WhT):
     """
     T, C, D = X.shape
     H = b.size
-    for c in range(C):
-        for j in range(H):
-            bias[c, j] = b[j]
-    multiply(X.reshape(T * C, D), Wx, states[1:].reshape(T * C, H))  # all steps at once
     flat = states.reshape(T + 1, C * H)  # once: a reshape takes a fifth of a small product's time
-    back, biases = product.reshape(C * H), bias.reshape(C * H)
-    for t in range(T):
-        if t == 0 and from_zero:
-            product[:] = 0
-        else:
-            multiply(states[t], Wh, product)
-        add_activate(activation, flat[t + 1], back, biases)
+    n = steps_at_once(C, H)
+    for first in range(0, T, n):
+        last = min(first + n, T)
+        R = (last - first) * C
+        add_product(b, X[first:last].reshape(R, D), Wx, states[first + 1 : last + 1].reshape(R, H))
+        for t in range(first, last):
+            if t > 0 or not from_zero:
+                add_product(states[t + 1], states[t], Wh, states[t + 1])
+            activate(activation, flat[t + 1])
 
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, product, bias, WhT, dstates, dX
+    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, db_rows, WxT, WhT, dstates, dX
 ):
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. On entry ``dstates[t + 1]`` holds the loss
     gradient with respect to ``states[t + 1]`` from outside the recurrence; on return, that with
-    respect to the pre-activations of step ``t``. ``dstates[0]`` is overwritten by the gradient of
-    the initial states, unless these are zero for good. dX: (T, C, D), or (0, C, D) for not wanted.
+    respect to the pre-activations of step ``t``. ``dstates[0]`` becomes the gradient of the initial
+    states, unless these are zero for good. dX: (T, C, D), or (0, C, D) for not wanted.
     """
     T, C, D = X.shape
     H = b.size
+    transpose(Wx, WxT)
     transpose(Wh, WhT)
     flat, dflat = states.reshape(T + 1, C * H), dstates.reshape(T + 1, C * H)
-    back, dbias = product.reshape(C * H), bias.reshape(C * H)
-    dbias[:] = 0  # row by row, summed over time
-    for t in range(T - 1, -1, -1):
-        dz = dflat[t + 1]
-        multiply_derivative(activation, flat[t + 1], dz)
-        for i in range(C * H):
-            dbias[i] += dz[i]
-        if t > 0:
-            multiply(dstates[t + 1], WhT, product)
-            below = dflat[t]
-            for i in range(C * H):
-                below[i] += back[i]
-    if not from_zero:
-        multiply(dstates[1], WhT, dstates[0])
-    dZ = dstates[1:].reshape(T * C, H)
-    sum_of_products(states[:T].reshape(T * C, H), dZ, dWh)
-    sum_of_products(X.reshape(T * C, D), dZ, dWx)
+    db_flat = db_rows.reshape(C * H)
+    dWx[:] = 0
+    dWh[:] = 0
+    db_flat[:] = 0
+    dX[:] = 0
+    dflat[0] = 0
+    n = steps_at_once(C, H)
+    for last in range(T, 0, -n):
+        first = max(last - n, 0)
+        for t in range(last - 1, first - 1, -1):
+            multiply_derivative(activation, flat[t + 1], dflat[t + 1], db_flat)
+            if t > 0 or not from_zero:
+                add_product(dstates[t], dstates[t + 1], WhT, dstates[t])
+        R = (last - first) * C
+        dZ, inputs = dstates[first + 1 : last + 1].reshape(R, H), X[first:last].reshape(R, D)
+        add_product(dWh, states[first:last].reshape(R, H).T, dZ, dWh)
+        add_product(dWx, inputs.T, dZ, dWx)
+        if dX.shape[0]:
+            dinputs = dX[first:last].reshape(R, D)
+            add_product(dinputs, dZ, WxT, dinputs)
     db[:] = 0
     for c in range(C):
         for j in range(H):
-            db[j] += bias[c, j]
-    if dX.shape[0]:
-        np.dot(dZ, Wx.T, dX.reshape(T * C, D))
+            db[j] += db_rows[c, j]

@@ -27,13 +27,14 @@ def place(W, n, out, first):
 
 
 @kernel
-def take(out, first, n, W):
-    """Undo `place`."""
+def take(out, n, W, b):
+    """Undo `place` of weights and biases; out: (N, M + 1); W: (M, N); b: (N,)."""
     M, N = W.shape
     for j in range(N):
         k = (j + n) % N
         for i in range(M):
-            W[i, k] = out[j, first + i]
+            W[i, k] = out[j, i]
+        b[k] = out[j, M]
 
 
 @kernel

@@ -10,7 +10,7 @@ from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
 from forecaster.kernels.gates import add, place, squash, take, with_ones
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products, transpose
+from forecaster.kernels.products import add_product, transpose
 
 
 def shapes(D, H, O):
@@ -23,9 +23,9 @@ def tape(T, C, D, H, O, dtype):
 
     n, r, z and q of every step: in this order inputs act on the first three, states on the last
     three; states, inputs and ones before every step and after the last; inputs and ones of one step
-    by rows; the weights of n; those of r, z and q; gradients by rows: the states' of one step, its
-    two parts from the step after, and that of bh; of Wh and of Wx with b the transpose, its
-    gradient, and what one step adds to it.
+    by rows; the weights of n; those of r, z and q; zeros; Wx by rows; gradients by rows: the
+    states' of one step, its part through z from the step after, and that of bh; the gradients of
+    Wh, and of Wx with b.
     """
     return (
         zeros((T, 4 * H, C), dtype),
@@ -33,16 +33,19 @@ def tape(T, C, D, H, O, dtype):
         zeros((C, D + 1), dtype),
         zeros((H, D + 1), dtype),
         zeros((3 * H, H + D + 1), dtype),
-        zeros((4, H, C), dtype),
-        zeros((3, 3 * H, H), dtype),
-        zeros((3, 3 * H, D + 1), dtype),
+        zeros(C, dtype),
+        zeros((3 * H, D), dtype),
+        zeros((3, H, C), dtype),
+        zeros((3 * H, H), dtype),
+        zeros((3 * H, D + 1), dtype),
     )
 
 
 @kernel
 def forward(
-    activation, from_zero, Wx, Wh, b, bh, X, states, gates, u, v, W_n, W_rzq, rows, of_Wh, of_Wx
-):
+    activation, from_zero, Wx, Wh, b, bh, X, states, gates, u, v, W_n, W_rzq, nothing, WxT,
+    rows, dWhT, dWxbT,
+):  # fmt: skip
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
     activation: not used; from_zero: whether the initial states are all zero; Wx: (D, 3H);
@@ -62,8 +65,8 @@ def forward(
     for t in range(T):
         transpose(X[t], u[t, H : H + D])
         u[t, H + D] = 1
-        multiply(W_n, u[t, H:], gates[t, :H])
-        multiply(W_rzq, u[t], gates[t, H:])
+        add_product(nothing, W_n, u[t, H:], gates[t, :H])
+        add_product(nothing, W_rzq, u[t], gates[t, H:])
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
         h, new = u[t, :H].reshape(M), u[t + 1, :H].reshape(M)
@@ -78,7 +81,7 @@ def forward(
 @kernel
 def backward(
     activation, from_zero, Wx, Wh, b, bh, dWx, dWh, db, dbh, X, states, gates, u, v, W_n, W_rzq,
-    rows, of_Wh, of_Wx, dstates, dX,
+    nothing, WxT, rows, dWhT, dWxbT, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
@@ -91,18 +94,17 @@ def backward(
     T, C, D = X.shape
     H = bh.size
     M = C * H
-    place(Wh, 0, of_Wh[0], 0)
-    place(Wx, 2 * H, of_Wx[0], 0)
-    of_Wx[0, :, D] = 0  # no use for the gradient of the ones
-    of_Wh[1] = 0
-    of_Wx[1] = 0
+    place(Wx, 2 * H, WxT, 0)
+    dWhT[:] = 0
+    dWxbT[:] = 0
     rows[:] = 0
-    dstate, back, through_z, dq = rows[0], rows[1], rows[2], rows[3]
+    dstate, through_z, dq = rows[0], rows[1], rows[2]
     dh, dh_z = dstate.reshape(M), through_z.reshape(M)
     for t in range(T - 1, -1, -1):
         transpose(dstates[t + 1], dstate)
-        add(dstate, back)
-        add(dstate, through_z)
+        if t < T - 1:
+            add_product(dstate, Wh, gates[t + 1, H:], dstate)
+            add(dstate, through_z)
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
         h = u[t, :H].reshape(M)
@@ -117,21 +119,19 @@ def backward(
             r[i] = (q[i] - q[i] * r[i]) * q_i
         add(dq, q)
         if t > 0 or not from_zero:
-            sum_of_products(of_Wh[0], gates[t, H:], back)
-            multiply(gates[t, H:], states[t], of_Wh[2])
-            add(of_Wh[1], of_Wh[2])
+            add_product(dWhT, gates[t, H:], states[t], dWhT)
         with_ones(X[t], v)
-        multiply(gates[t, : 3 * H], v, of_Wx[2])
-        add(of_Wx[1], of_Wx[2])
+        add_product(dWxbT, gates[t, : 3 * H], v, dWxbT)
         if dX.shape[0]:
-            sum_of_products(of_Wx[0], gates[t, : 3 * H], u[t, H:])
-            transpose(u[t, H : H + D], dX[t])
+            dx = u[t, H : H + D]
+            add_product(nothing, WxT.T, gates[t, : 3 * H], dx)
+            transpose(dx, dX[t])
     if not from_zero:
-        add(back, through_z)
-        transpose(back, dstates[0])
-    take(of_Wh[1], 0, 0, dWh)
-    take(of_Wx[1], 0, 2 * H, dWx)
-    take(of_Wx[1], D, 2 * H, db.reshape(1, 3 * H))
+        dstate[:] = through_z
+        add_product(dstate, Wh, gates[0, H:], dstate)
+        transpose(dstate, dstates[0])
+    transpose(dWhT, dWh)
+    take(dWxbT, 2 * H, dWx, db)
     for j in range(H):
         dbh[j] = dq[j, 0]
         for c in range(1, C):

@@ -8,9 +8,9 @@ F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12 (2000) 2451-2471.
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
-from forecaster.kernels.gates import add, place, squash, take, with_ones
+from forecaster.kernels.gates import place, squash, take, with_ones
 from forecaster.kernels.memory import zeros
-from forecaster.kernels.products import multiply, sum_of_products, transpose
+from forecaster.kernels.products import add_product, transpose
 
 
 def shapes(D, H, O):
@@ -22,9 +22,8 @@ def tape(T, C, D, H, O, dtype):
     """What backward needs, and scratch memory.
 
     Cells, the initial ones first, and the gradient of those; i, f, g and o of every step; tanh of
-    the cells; states, inputs and ones of one step; its inputs and ones by rows; all weights; the
-    gradient of one step's states; of Wh and of Wx with b the transpose, its gradient, and what one
-    step adds to it.
+    the cells; states, inputs and ones of one step; its inputs and ones by rows; all weights; zeros;
+    the gradients of Wh, and of Wx with b.
     """
     return (
         zeros((T + 1, H, C), dtype),
@@ -34,16 +33,16 @@ def tape(T, C, D, H, O, dtype):
         zeros((H + D + 1, C), dtype),
         zeros((C, D + 1), dtype),
         zeros((4 * H, H + D + 1), dtype),
-        zeros((H, C), dtype),
-        zeros((3, 4 * H, H), dtype),
-        zeros((3, 4 * H, D + 1), dtype),
+        zeros(C, dtype),
+        zeros((4 * H, H), dtype),
+        zeros((4 * H, D + 1), dtype),
     )
 
 
 @kernel
 def forward(
-    activation, from_zero, Wx, Wh, b, X, states, cells, dcells, gates, squashed, u, v, W, back,
-    of_Wh, of_Wx,
+    activation, from_zero, Wx, Wh, b, X, states, cells, dcells, gates, squashed, u, v, W, nothing,
+    dWhT, dWxbT,
 ):  # fmt: skip
     """Run the recurrence; ``states[0]`` and ``cells[0]`` hold the initial states on entry.
 
@@ -61,7 +60,7 @@ def forward(
     transpose(states[0], u[:H])
     for t in range(T):
         transpose(X[t], u[H : H + D])
-        multiply(W, u, gates[t])
+        add_product(nothing, W, u, gates[t])
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, new, s = cells[t].reshape(M), cells[t + 1].reshape(M), squashed[t].reshape(M)
@@ -79,7 +78,7 @@ def forward(
 @kernel
 def backward(
     activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, cells, dcells, gates, squashed, u, v,
-    W, back, of_Wh, of_Wx, dstates, dX,
+    W, nothing, dWhT, dWxbT, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
@@ -92,17 +91,15 @@ def backward(
     T, C, D = X.shape
     H = states.shape[2]
     M = C * H
-    place(Wh, 0, of_Wh[0], 0)
-    place(Wx, 0, of_Wx[0], 0)
-    of_Wx[0, :, D] = 0  # no use for the gradient of the ones
-    of_Wh[1] = 0
-    of_Wx[1] = 0
-    back[:] = 0
+    dWhT[:] = 0
+    dWxbT[:] = 0
     dcells[:] = 0
-    dc, dh = dcells.reshape(M), u[:H].reshape(M)
+    dstate, dx = u[:H], u[H : H + D]
+    dc, dh = dcells.reshape(M), dstate.reshape(M)
     for t in range(T - 1, -1, -1):
-        transpose(dstates[t + 1], u[:H])
-        add(dh, back)
+        transpose(dstates[t + 1], dstate)
+        if t < T - 1:
+            add_product(dstate, Wh, gates[t + 1], dstate)
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, s = cells[t].reshape(M), squashed[t].reshape(M)
@@ -118,17 +115,14 @@ def backward(
             dc[j] *= f[j]
             f[j] = (dc[j] - dc[j] * f[j]) * c[j]
         if t > 0 or not from_zero:
-            sum_of_products(of_Wh[0], gates[t], back)
-            multiply(gates[t], states[t], of_Wh[2])
-            add(of_Wh[1], of_Wh[2])
+            add_product(dWhT, gates[t], states[t], dWhT)
         with_ones(X[t], v)
-        multiply(gates[t], v, of_Wx[2])
-        add(of_Wx[1], of_Wx[2])
+        add_product(dWxbT, gates[t], v, dWxbT)
         if dX.shape[0]:
-            sum_of_products(of_Wx[0], gates[t], u[H:])
-            transpose(u[H : H + D], dX[t])
+            add_product(nothing, Wx, gates[t], dx)
+            transpose(dx, dX[t])
     if not from_zero:
-        transpose(back, dstates[0])
-    take(of_Wh[1], 0, 0, dWh)
-    take(of_Wx[1], 0, 0, dWx)
-    take(of_Wx[1], D, 0, db.reshape(1, 4 * H))
+        add_product(nothing, Wh, gates[0], dstate)
+        transpose(dstate, dstates[0])
+    transpose(dWhT, dWh)
+    take(dWxbT, 0, dWx, db)

@@ -1,69 +1,80 @@
-"""Products of matrices in the sizes that BLAS is fast at."""
+"""Products of matrices, added to what is there: by tiles in SIMD registers, or else by BLAS."""
 
 import numpy as np
 
-from forecaster._jit import has_avx512, kernel
+from forecaster._jit import kernel, simd_bytes
+from forecaster.kernels.tiles import tile
 
-# With AVX-512, OpenBLAS multiplies matrices where they lie, up to a million multiplications. Larger
-# ones it first copies into blocks, which takes long where matrices are no larger than ours: cut
-# below the border, a product of two 3072 x 32 matrices took 0.4 of the time, one of 128 x 128
-# matrices 0.6. Other processors' code always copies, and would take up to 1.5 times as long.
-_CUTS = has_avx512()
-_SMALL = 1_000_000
-_FEW_ROWS = 24  # blocks of fewer rows gain nothing
+_BYTES = simd_bytes()
+# Registers side by side in a tile of six rows: with 24 sums in 32 registers (AVX-512), or 12 in 16,
+# both multipliers of a core are busy, and the rest holds what is multiplied.
+_WIDE = 4 if _BYTES == 64 else 2
+_ROWS, _NARROW_ROWS = 6, 8 if _BYTES == 64 else 6
+_NARROWEST = 32  # bytes of a register for few columns: longer ones take longer
+_CACHED = 32_768  # numbers that the second cache holds beside their gradients and the weights
+
+
+def _add_by_tiles(start, A, B, out):
+    """``out = start + A B``.
+
+    start: (R, N), which may be out, or (N,), the same for all rows; A: (R, M), in any order of
+    memory; B: (M, N); out: (R, N).
+    """
+    R, N = out.shape
+    register = _BYTES // out.itemsize
+    whole = R - R % _NARROW_ROWS
+    if N * out.itemsize <= _NARROWEST:
+        for i in range(0, whole, _NARROW_ROWS):
+            _narrowest(start, A, B, out, i, 0)
+        for i in range(whole, R):
+            _row(start, A, B, out, i, 0)
+        return
+    end = N - N % (_WIDE * register)
+    for j in range(0, end, _WIDE * register):
+        rest = R % _ROWS
+        for i in range(0, R - rest, _ROWS):
+            _wide(start, A, B, out, i, j)
+        for i in range(R - rest, R - 1, 2):
+            _two_rows(start, A, B, out, i, j)
+        if R % 2:
+            for k in range(j, j + _WIDE * register, 2 * register):
+                _row(start, A, B, out, R - 1, k)
+    for j in range(end, N, 2 * register):
+        for i in range(0, whole, _NARROW_ROWS):
+            _narrow(start, A, B, out, i, j)
+        for i in range(whole, R):
+            _row(start, A, B, out, i, j)
+
+
+def _add_by_blas(start, A, B, out):
+    """``out = start + A B``."""
+    product = np.dot(A, B)
+    for i in range(out.shape[0]):
+        before = start[i] if start.ndim == 2 else start
+        for j in range(out.shape[1]):
+            out[i, j] = before[j] + product[i, j]
+
+
+if _BYTES:
+    _wide, _two_rows = tile(_ROWS, _WIDE, _BYTES), tile(2, _WIDE, _BYTES)
+    _narrow = tile(_NARROW_ROWS, 2, _BYTES, whole=False)
+    _narrowest = tile(_NARROW_ROWS, 1, _NARROWEST, whole=False)
+    _row = tile(1, 2, _BYTES, whole=False, n_chains=4)
+    add_product = kernel(_add_by_tiles)
+else:
+    add_product = kernel(_add_by_blas)
 
 
 @kernel
-def multiply(A, B, out):
-    """``out = A B``; A: (R, M); B: (M, N); out: (R, N)."""
-    if not _CUTS or A.shape[0] * B.size <= _SMALL:
-        np.dot(A, B, out)
-    else:
-        _multiply_in_blocks(A, B, out)
-
-
-@kernel
-def sum_of_products(A, B, out):
-    """``out = A.T B``; A: (R, M); B: (R, N); out: (M, N)."""
-    if not _CUTS or A.shape[0] * out.size <= _SMALL:
-        np.dot(A.T, B, out)
-    else:
-        _sum_in_blocks(A, B, out)
+def steps_at_once(C, H):
+    """How many steps' states, (C, H) each, stay in the cache until they are used again."""
+    return max(1, _CACHED // (C * H))
 
 
 @kernel
 def transpose(A, out):
-    """``out = A.T``; A: (M, N); out: (N, M). BLAS is slow at small products with A.T itself."""
+    """``out = A.T``; A: (M, N); out: (N, M)."""
     M, N = A.shape
     for j in range(N):
         for i in range(M):
             out[j, i] = A[i, j]
-
-
-@kernel
-def _multiply_in_blocks(A, B, out):
-    step = _rows_at_once(A.shape[0], B.size)
-    for start in range(0, A.shape[0], step):
-        np.dot(A[start : start + step], B, out[start : start + step])
-
-
-@kernel
-def _sum_in_blocks(A, B, out):
-    step = _rows_at_once(A.shape[0], out.size)
-    np.dot(A[:step].T, B[:step], out)
-    part = np.empty_like(out)
-    for start in range(step, A.shape[0], step):
-        np.dot(A[start : start + step].T, B[start : start + step], part)
-        for i in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                out[i, j] += part[i, j]
-
-
-@kernel
-def _rows_at_once(n_rows, work):
-    """Rows of a block, for so many multiplications a row: all, or equal parts below the border."""
-    most = _SMALL // work
-    if most < _FEW_ROWS:
-        return n_rows
-    n_blocks = (n_rows - 1) // most + 1
-    return (n_rows - 1) // n_blocks + 1

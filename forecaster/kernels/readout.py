@@ -1,7 +1,7 @@
 """The linear layer from hidden states (and, with a skip path, from the inputs) to the outputs."""
 
 from forecaster._jit import kernel
-from forecaster.kernels.products import multiply, sum_of_products, transpose
+from forecaster.kernels.products import add_product, transpose
 
 LAST, ALL, EACH = range(3)
 READOUTS = {"last": LAST, "all": ALL, "each": EACH}
@@ -32,10 +32,7 @@ def forward(readout, V, c, A, X, ends, F, Y):
             put(A[t], F, row, t * H if readout == ALL else 0)
         if skip:
             put(X[t], F, row, first if readout == EACH else first + t * D)
-    multiply(F, V, Y)
-    for i in range(Y.shape[0]):
-        for o in range(c.size):
-            Y[i, o] += c[o]
+    add_product(c, F, V, Y)
 
 
 @kernel
@@ -45,22 +42,24 @@ def backward(readout, V, dV, dc, ends, F, dY, turned, part, dA):
     Shapes as in forward; scratch: turned: (O, H), part: (C, H); dA: (T, C, H).
     """
     T, C, H = dA.shape
-    sum_of_products(F, dY, dV)
+    dV[:] = 0
+    add_product(dV, F.T, dY, dV)
     dc[:] = 0
     for i in range(dY.shape[0]):
         for o in range(dc.size):
             dc[o] += dY[i, o]
+    dA[:] = 0
     if readout == ALL:
         for t in range(T):
             transpose(V[t * H : (t + 1) * H], turned)
-            multiply(dY, turned, dA[t])
+            add_product(dA[t], dY, turned, dA[t])
         return
     transpose(V[:H], turned)
     if readout == EACH:
-        multiply(dY, turned, dA.reshape(T * C, H))
+        add_product(dA.reshape(T * C, H), dY, turned, dA.reshape(T * C, H))
         return
-    multiply(dY, turned, part)
-    dA[:] = 0
+    part[:] = 0
+    add_product(part, dY, turned, part)
     for i in range(C):
         for j in range(H):
             dA[ends[i] - 1, i, j] = part[i, j]

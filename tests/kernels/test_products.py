@@ -1,14 +1,27 @@
-"""Products, whole ones and those cut into blocks."""
+"""Sums of a start and a product: whole tiles, and what is left of rows and columns."""
 
 import numpy as np
 import pytest
 
+from forecaster._jit import simd_bytes
 from forecaster.kernels import products
 from tests.reference import assert_close
 
-# The last four pass a million multiplications: several blocks, with and without a short last one,
-# and one product because the blocks would have few rows.
-SHAPES = [(1, 1, 1), (5, 3, 2), (1_200, 30, 40), (2_000, 25, 40), (80, 130, 150), (40, 200, 220)]
+# Registers hold 4 to 16 numbers; tiles have one, two, six or eight rows of one to four of them, and
+# terms are taken four at a time.
+SHAPES = [
+    (1, 1, 1),
+    (5, 3, 2),
+    (8, 4, 32),
+    (24, 8, 16),
+    (9, 7, 33),
+    (13, 6, 17),
+    (64, 33, 128),
+    (100, 50, 15),
+    (40, 200, 70),
+    (23, 10, 150),
+]
+BY_BLAS = products.kernel(products._add_by_blas)
 
 
 def draw(dtype, *shapes):
@@ -16,34 +29,53 @@ def draw(dtype, *shapes):
     return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
-def double(*arrays):
-    return [array.astype(np.float64) for array in arrays]
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("multiply", [products.multiply, products._multiply_in_blocks])
-def test_product(multiply, shape, dtype):
+@pytest.mark.parametrize("add_product", [products.add_product, BY_BLAS], ids=["used", "blas"])
+@pytest.mark.parametrize("by_columns", [False, True])
+@pytest.mark.parametrize("start", ["itself", "another", "a row"])
+def test_writes_the_sum_and_nothing_else(start, by_columns, add_product, shape, dtype):
     R, M, N = shape
-    A, B, out = draw(dtype, (R, M), (M, N), (R, N))
-    multiply(A, B, out)
-    exact, other = double(A, B)
-    assert_close(out, exact @ other, M)
+    A, B, before, row = draw(dtype, (R, M), (M, N), (R, N), (N,))
+    first = row if start == "a row" else before
+    expected = first.astype(float) + A.astype(float) @ B.astype(float)
+    if by_columns:
+        A = np.ascontiguousarray(A.T).T
+    whole = np.full(R * N + 200, 7, dtype)  # what lies in front and behind stays as it is
+    out = whole[100:-100].reshape(R, N)
+    if start == "itself":
+        out[:] = before
+        first = out
+    add_product(first, A, B, out)
+    assert_close(out, expected, M)
+    assert (whole[:100] == 7).all()
+    assert (whole[-100:] == 7).all()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("add_up", [products.sum_of_products, products._sum_in_blocks])
-def test_sum_of_products(add_up, shape, dtype):
-    R, M, N = shape
-    A, B, out = draw(dtype, (R, M), (R, N), (M, N))
-    add_up(A, B, out)
-    exact, other = double(A, B)
-    assert_close(out, exact.T @ other, R)
+@pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")
+@pytest.mark.parametrize("n_columns", [1, 8, 40, 150])
+def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns):
+    A, B, row = draw("float32", (29, 50), (50, n_columns), (n_columns,))
+    whole, part = np.empty((29, n_columns), "float32"), np.empty((1, n_columns), "float32")
+    products.add_product(row, A, B, whole)
+    for i in range(29):
+        products.add_product(row, A[i : i + 1], B, part)
+        np.testing.assert_array_equal(part[0], whole[i])
 
 
-def test_blocks_are_equal_parts_below_a_million_multiplications():
-    assert products._rows_at_once(128, 128 * 128) == 43  # of 43, 43 and 42
-    assert products._rows_at_once(2_000, 1_000) == 1_000
-    assert products._rows_at_once(2_001, 1_000) == 667
-    assert products._rows_at_once(40, 200 * 220) == 40  # 22 at a time would be too few
+def test_what_is_not_a_number_stays_in_its_row_and_column():
+    A, B, out = draw("float32", (20, 9), (9, 40), (20, 40))
+    A[3, 2] = np.nan
+    B[5, 37] = np.inf
+    products.add_product(out, A, B, out)
+    finite = np.isfinite(out)
+    assert not finite[3].any()
+    assert not finite[:, 37].any()
+    assert np.delete(np.delete(finite, 3, axis=0), 37, axis=1).all()
+
+
+def test_transpose():
+    (A,) = draw("float32", (5, 3))
+    out = np.empty((3, 5), "float32")
+    products.transpose(A, out)
+    np.testing.assert_array_equal(out, A.T)
