@@ -26,6 +26,7 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from forecaster._jit import simd_bytes
 from forecaster._threads import single_threaded_blas
 from forecaster.kernels.optim import combine
 from forecaster.nn.cell import CELLS
@@ -180,8 +181,10 @@ def seconds_in_turns(ours, theirs, repeats):
     return times[ours], times[theirs]
 
 
-def blas():
-    """The BLAS of processors without long registers, and its code's processor."""
+def way_of_products():
+    """What the products of compiled code go through: registers of so many bytes, or which BLAS."""
+    if simd_bytes():
+        return f"products in registers of {simd_bytes()} bytes"
     with single_threaded_blas():  # loads it
         pools = threadpool_info()
     names = {
@@ -205,7 +208,8 @@ def main():
 
     torch.set_num_threads(N_THREADS)
     print(
-        f"{options.cell}, {options.dtype}, {N_THREADS} threads, torch {torch.__version__}, {blas()}"
+        f"{options.cell}, {options.dtype}, {N_THREADS} threads, torch {torch.__version__},"
+        f" {way_of_products()}"
     )
     print("milliseconds for forward and backward of one minibatch")
     print(

@@ -9,14 +9,14 @@ from pathlib import Path
 import threadpoolctl
 from llvmlite import binding
 
-from forecaster._jit import cache_place
+from forecaster._jit import cache_place, simd_bytes
 from forecaster._threads import resolve_n_jobs
 
 _PACKAGES = ["forecaster", "numba", "numpy", "scipy", "pandas", "scikit-learn"]
 
 
 def describe_machine() -> list[list[str]]:
-    """Versions, processor, threads, BLAS and cache: rows of a name and what it is."""
+    """Versions, processor, threads, products, BLAS and cache: rows of a name and what it is."""
     blas = [
         f"{library['internal_api']} {library['version']}, {library['num_threads']} threads"
         for library in threadpoolctl.threadpool_info()
@@ -28,6 +28,7 @@ def describe_machine() -> list[list[str]]:
         ["system", platform.platform()],
         ["CPU", f"{_cpu()} ({binding.get_host_cpu_name()})"],
         ["threads", str(resolve_n_jobs(None))],
+        ["products", f"registers of {simd_bytes()} bytes" if simd_bytes() else "by BLAS"],
         ["BLAS", "; ".join(dict.fromkeys(blas)) or "none found"],
         ["compiled code", cache_place() or "kept in memory only: no writable folder was found"],
     ]

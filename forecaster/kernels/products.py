@@ -17,8 +17,8 @@ _CACHED = 32_768  # numbers that the second cache holds beside their gradients a
 def _add_by_tiles(start, A, B, out):
     """``out = start + A B``.
 
-    start: (R, N), which may be out, or (N,), the same for all rows; A: (R, M), in any order of
-    memory; B: (M, N); out: (R, N).
+    start: (R, N), which may be out, or (N,), the same for all rows; A: (R, M), by rows or by
+    columns; B: (M, N); out: (R, N).
     """
     R, N = out.shape
     register = _BYTES // out.itemsize

@@ -13,6 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 _INT32 = ir.IntType(32)
@@ -24,8 +25,8 @@ def tile(
 ) -> Callable:
     """A part of a sum, for kernels: ``out[i:, j:] = (start + A B)[i:, j:]``.
 
-    To be called with start: (R, N), which may be out, or (N,), the same for all rows; A: (R, K), in
-    any order of memory; B: (K, N) and out: (R, N), by rows; i; j. The part has ``n_rows``, which
+    To be called with start: (R, N), which may be out, or (N,), the same for all rows; A: (R, K), by
+    rows or by columns; B: (K, N) and out: (R, N), by rows; i; j. The part has ``n_rows``, which
     must be there, and as many columns as ``n_vectors`` registers of ``n_bytes`` hold: so many there
     must be if it is ``whole``, otherwise it ends with the last one.
 
@@ -36,6 +37,9 @@ def tile(
 
     @intrinsic
     def make_tile(typing: Any, start: Any, A: Any, B: Any, out: Any, i: Any, j: Any) -> tuple:
+        if A.layout == "A" or {start.layout, B.layout, out.layout} != {"C"}:
+            raise TypingError("expected contiguous matrices, all but A by rows")
+
         def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             s, a, b, o = (
                 context.make_array(kind)(context, builder, array)

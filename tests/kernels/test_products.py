@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 from forecaster._jit import simd_bytes
 from forecaster.kernels import products
@@ -61,6 +62,13 @@ def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns):
     for i in range(29):
         products.add_product(row, A[i : i + 1], B, part)
         np.testing.assert_array_equal(part[0], whole[i])
+
+
+@pytest.mark.skipif(simd_bytes() == 0, reason="BLAS copies them")
+def test_refuses_matrices_with_gaps():
+    A, B, row = draw("float32", (5, 6), (3, 4), (4,))
+    with pytest.raises(TypingError, match="expected contiguous matrices"):
+        products.add_product(row, A[:, ::2], B, np.empty((5, 4), "float32"))
 
 
 def test_what_is_not_a_number_stays_in_its_row_and_column():

@@ -5,7 +5,9 @@ import threading
 import numpy as np
 import pytest
 
+from forecaster._jit import simd_bytes
 from forecaster.nn import engine as engine_module
+from forecaster.nn.cell import CELLS
 from forecaster.nn.engine import Engine, chunk_rows
 from forecaster.nn.losses import Loss
 from forecaster.nn.network import Network
@@ -81,6 +83,21 @@ def test_chunks_add_up_to_the_whole(small_chunks, monkeypatch):
     assert len(whole) == 1
     assert_close(chunked.sum(axis=0), whole[0], N_ROWS)
     assert sums == pytest.approx(whole_sums, rel=1e-14)
+
+
+@pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")
+@pytest.mark.parametrize("readout", ["last", "all"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_bits_of_a_row_do_not_depend_on_its_place(cell, readout):
+    network = Network(3, 2, (19, 19), 2, cell, readout=readout)
+    theta = network.initial(np.random.default_rng(0), np.dtype("float32"))
+    X = np.random.default_rng(1).standard_normal((N_ROWS, 3, 2)).astype("float32")
+    together, alone = (Engine(network, n, theta.dtype) for n in (N_ROWS, 1))
+    parameters, source = network.bind(theta), ArraySource(X, X, X)
+    expected = together.outputs(parameters, source, np.arange(N_ROWS))
+    for i in range(N_ROWS):
+        found = alone.outputs(parameters, source, np.array([i]))
+        np.testing.assert_array_equal(found[0], expected[i])
 
 
 @pytest.mark.parametrize("n", [1, 7, 8, 29])
