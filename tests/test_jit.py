@@ -124,7 +124,7 @@ from forecaster.kernels.products import add_product
 rng = np.random.default_rng(0)
 errors = []
 for R, M, N in [(1, 1, 1), (13, 6, 5), (20, 9, 32), (29, 33, 70)]:
-    A, B, start = (rng.standard_normal(shape) for shape in [(R, M), (M, N), N])
+    A, B, start = (rng.standard_normal(shape) for shape in [(R, M), (M, N), (1, N)])
     out = np.empty((R, N))
     add_product(start, A, B, out)
     add_product(out, np.asfortranarray(A), B, out)

@@ -49,6 +49,7 @@ def forward(
     """
     T, C, _ = X.shape
     H = b.size
+    bias = b.reshape(1, H)
     flat = states.reshape(T + 1, C * H)
     for t in range(T):
         z, y = states[t + 1], outputs[t]
@@ -56,7 +57,7 @@ def forward(
         for i in range(C):
             for o in range(c.size):
                 y[i, o] = outputs[t - 1, i, o] if stands else c[o]
-        add_product(b, X[t], Wx, z)
+        add_product(bias, X[t], Wx, z)
         if t > 0 or not from_zero:
             add_product(y, states[t], _block(V, H, t), y)
             if Wh.size:

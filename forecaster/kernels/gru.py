@@ -33,7 +33,7 @@ def tape(T, C, D, H, O, dtype):
         zeros((C, D + 1), dtype),
         zeros((H, D + 1), dtype),
         zeros((3 * H, H + D + 1), dtype),
-        zeros(C, dtype),
+        zeros((1, C), dtype),
         zeros((3 * H, D), dtype),
         zeros((3, H, C), dtype),
         zeros((3 * H, H), dtype),

@@ -33,7 +33,7 @@ def tape(T, C, D, H, O, dtype):
         zeros((H + D + 1, C), dtype),
         zeros((C, D + 1), dtype),
         zeros((4 * H, H + D + 1), dtype),
-        zeros(C, dtype),
+        zeros((1, C), dtype),
         zeros((4 * H, H), dtype),
         zeros((4 * H, D + 1), dtype),
     )

@@ -17,7 +17,7 @@ _CACHED = 32_768  # numbers that the second cache holds beside their gradients a
 def _add_by_tiles(start, A, B, out):
     """``out = start + A B``.
 
-    start: (R, N), which may be out, or (N,), the same for all rows; A: (R, M), by rows or by
+    start: (R, N), which may be out, or (1, N), the same for all rows; A: (R, M), by rows or by
     columns; B: (M, N); out: (R, N).
     """
     R, N = out.shape
@@ -50,7 +50,7 @@ def _add_by_blas(start, A, B, out):
     """``out = start + A B``."""
     product = np.dot(A, B)
     for i in range(out.shape[0]):
-        before = start[i] if start.ndim == 2 else start
+        before = start[i % start.shape[0]]
         for j in range(out.shape[1]):
             out[i, j] = before[j] + product[i, j]
 

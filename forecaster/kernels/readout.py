@@ -32,7 +32,7 @@ def forward(readout, V, c, A, X, ends, F, Y):
             put(A[t], F, row, t * H if readout == ALL else 0)
         if skip:
             put(X[t], F, row, first if readout == EACH else first + t * D)
-    add_product(c, F, V, Y)
+    add_product(c.reshape(1, c.size), F, V, Y)
 
 
 @kernel

@@ -25,8 +25,8 @@ def tile(
 ) -> Callable:
     """A part of a sum, for kernels: ``out[i:, j:] = (start + A B)[i:, j:]``.
 
-    To be called with start: (R, N), which may be out, or (N,), the same for all rows; A: (R, K), by
-    rows or by columns; B: (K, N) and out: (R, N), by rows; i; j. The part has ``n_rows``, which
+    To be called with start: (R, N), which may be out, or (1, N), the same for all rows; A: (R, K),
+    by rows or by columns; B: (K, N) and out: (R, N), by rows; i; j. The part has ``n_rows``, which
     must be there, and as many columns as ``n_vectors`` registers of ``n_bytes`` hold: so many there
     must be if it is ``whole``, otherwise it ends with the last one.
 
@@ -49,7 +49,8 @@ def tile(
             code = _Code(builder, context.get_data_type(A.dtype), i.type, n_bytes)
             n_terms, n_columns = code.parts(b.shape)
             (row, term), (b_row, _), (o_row, _) = (code.parts(x.strides) for x in (a, b, o))
-            s_row = o_row if start.ndim == 2 else 0
+            one = builder.icmp_signed("==", code.parts(s.shape)[0], code.number(1))
+            s_row = builder.select(one, code.number(0), o_row)
             by_columns = A.layout == "F"
             row, term = (code.item, term) if by_columns else (row, code.item)
             column = code.times(j, code.item)

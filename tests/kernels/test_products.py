@@ -37,7 +37,7 @@ def draw(dtype, *shapes):
 @pytest.mark.parametrize("start", ["itself", "another", "a row"])
 def test_writes_the_sum_and_nothing_else(start, by_columns, add_product, shape, dtype):
     R, M, N = shape
-    A, B, before, row = draw(dtype, (R, M), (M, N), (R, N), (N,))
+    A, B, before, row = draw(dtype, (R, M), (M, N), (R, N), (1, N))
     first = row if start == "a row" else before
     expected = first.astype(float) + A.astype(float) @ B.astype(float)
     if by_columns:
@@ -56,7 +56,7 @@ def test_writes_the_sum_and_nothing_else(start, by_columns, add_product, shape, 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")
 @pytest.mark.parametrize("n_columns", [1, 8, 40, 150])
 def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns):
-    A, B, row = draw("float32", (29, 50), (50, n_columns), (n_columns,))
+    A, B, row = draw("float32", (29, 50), (50, n_columns), (1, n_columns))
     whole, part = np.empty((29, n_columns), "float32"), np.empty((1, n_columns), "float32")
     products.add_product(row, A, B, whole)
     for i in range(29):
@@ -66,7 +66,7 @@ def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns):
 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS copies them")
 def test_refuses_matrices_with_gaps():
-    A, B, row = draw("float32", (5, 6), (3, 4), (4,))
+    A, B, row = draw("float32", (5, 6), (3, 4), (1, 4))
     with pytest.raises(TypingError, match="expected contiguous matrices"):
         products.add_product(row, A[:, ::2], B, np.empty((5, 4), "float32"))
 
