@@ -15,11 +15,12 @@ from importlib.resources import files
 from typing import Any
 
 import numba
-from llvmlite.binding import get_host_cpu_features
-from numba.core import config
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from llvmlite.binding import add_symbol, get_host_cpu_features
+from numba.core import cgutils, config, types
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.extending import intrinsic
 
-__all__ = ["OPTIONS", "cache_place", "kernel", "simd_bytes", "summing_kernel"]
+__all__ = ["OPTIONS", "cache_place", "kernel", "shared_kernel", "simd_bytes", "summing_kernel"]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
@@ -82,8 +83,25 @@ class _CacheFile(IndexDataCacheFile):
         self._save_index({**self._load_index(), key: name})
 
 
+class _CachedCode(CompileResultCacheImpl):
+    """Machine code as a file holds it: behind the names of the shared kernels that it calls."""
+
+    def reduce(self, result: Any) -> tuple:
+        functions = result.library._final_module.functions
+        called = [function.name for function in functions if function.name in _shared]
+        return called, super().reduce(result)
+
+    def rebuild(self, target_context: Any, payload: tuple) -> Any:
+        called, code = payload
+        for name in called:
+            _link(name)
+        return super().rebuild(target_context, code)
+
+
 class _KernelCache(FunctionCache):
     """Numba's function cache, stamped with all kernel sources; I/O trouble costs time only."""
+
+    _impl_class = _CachedCode
 
     def __init__(self, py_func: Callable) -> None:
         super().__init__(py_func)
@@ -119,6 +137,45 @@ def kernel(py_func: Callable, options: dict[str, Any] = OPTIONS) -> Callable:
 # "reassoc" lets SIMD lanes add up a part of a sum each: one number after the other, a sum over all
 # weights takes three times as long. The order is fixed when the code is compiled.
 summing_kernel = partial(kernel, options={**OPTIONS, "fastmath": {"contract", "reassoc"}})
+
+
+_shared: dict[str, tuple[Any, tuple]] = {}
+
+
+def shared_kernel(py_func: Callable, *signatures: tuple) -> Callable:
+    """A kernel that is in memory once; other kernels call it with a tuple of its arguments.
+
+    Usually Numba makes what a kernel calls a part of it, and compiles it there once more. The
+    arguments are scalars of one of the ``signatures``; nothing is returned or raised.
+    """
+    function = kernel(py_func, options={**OPTIONS, "no_cpython_wrapper": True})
+    names = {s: f"{py_func.__module__}.{py_func.__name__}.{i}" for i, s in enumerate(signatures)}
+    _shared.update({name: (function, signature) for signature, name in names.items()})
+
+    @intrinsic
+    def call(typing: Any, arguments: Any) -> tuple:
+        name, kinds = names[arguments.types], arguments.types
+        _link(name)
+
+        def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            convention = context.call_conv
+            kind = convention.get_function_type(types.none, kinds)
+            there = cgutils.get_or_insert_function(builder.module, kind, name)
+            values = cgutils.unpack_tuple(builder, values[0])
+            convention.call_function(builder, there, types.none, kinds, values)
+            return context.get_dummy_value()
+
+        return types.void(arguments), write
+
+    return call
+
+
+def _link(name: str) -> None:
+    """Compile or load a shared kernel, and tell LLVM where it is: code that calls it may follow."""
+    function, signature = _shared[name]
+    function.compile(signature)
+    compiled = function.overloads[signature]
+    add_symbol(name, compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 def simd_bytes() -> int:

@@ -155,6 +155,16 @@ def test_damaged_files_are_replaced(folder, suffix):
     assert run(folder)[0] == LOADED
 
 
+def test_a_shared_kernel_whose_file_is_lost_is_compiled_for_those_that_call_it(folder):
+    """Code that calls it, and comes from its own file, would end the process without it."""
+    shared = [path for path in cache_files(folder, "nbc") if "products._add_tiles" in path.name]
+    assert len(shared) == (_jit.simd_bytes() > 0)
+    for path in shared:
+        path.unlink()
+    assert run(folder)[0] == (COMPILED if shared else LOADED)
+    assert run(folder)[0] == LOADED
+
+
 ONE_WARNING = "RuntimeWarning: forecaster cannot keep its compiled code on disk"
 
 

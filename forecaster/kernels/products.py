@@ -1,9 +1,11 @@
 """Products of matrices, added to what is there: by tiles in SIMD registers, or else by BLAS."""
 
 import numpy as np
+from numba import types
+from numba.core.types.misc import CPointer
 
-from forecaster._jit import kernel, simd_bytes
-from forecaster.kernels.tiles import tile
+from forecaster._jit import kernel, shared_kernel, simd_bytes
+from forecaster.kernels.tiles import address, tile
 
 _BYTES = simd_bytes()
 # Registers side by side in a tile of six rows: with 24 sums in 32 registers (AVX-512), or 12 in 16,
@@ -14,36 +16,39 @@ _NARROWEST = 32  # bytes of a register for few columns: longer ones take longer
 _CACHED = 32_768  # numbers that the second cache holds beside their gradients and the weights
 
 
+def _add_tiles(start, start_row, A, row, term, B, out, R, M, N, itemsize):
+    """``out = start + A B``, tile by tile; the arguments: see tile."""
+    matrices = start, start_row, A, row, term, B, out, R, M, N
+    register = _BYTES // itemsize
+    end = N - N % (_WIDE * register)
+    whole, narrow_whole = R - R % _ROWS, R - R % _NARROW_ROWS
+    if N * itemsize <= _NARROWEST:
+        for i in range(0, narrow_whole, _NARROW_ROWS):
+            _narrowest(matrices, i, 0)
+    else:
+        for j in range(0, end, _WIDE * register):
+            for i in range(0, whole, _ROWS):
+                _wide(matrices, i, j)
+        for j in range(end, N, 2 * register):
+            for i in range(0, narrow_whole, _NARROW_ROWS):
+                _narrow(matrices, i, j)
+    for j in range(0, N, _WIDE * register):
+        for i in range(whole if j < end else narrow_whole, R, 2):
+            _few_rows(matrices, i, j)
+
+
 def _add_by_tiles(start, A, B, out):
     """``out = start + A B``.
 
     start: (R, N), which may be out, or (1, N), the same for all rows; A: (R, M), by rows or by
-    columns; B: (M, N); out: (R, N).
+    columns; B: (M, N) and out: (R, N), by rows.
     """
     R, N = out.shape
-    register = _BYTES // out.itemsize
-    whole = R - R % _NARROW_ROWS
-    if N * out.itemsize <= _NARROWEST:
-        for i in range(0, whole, _NARROW_ROWS):
-            _narrowest(start, A, B, out, i, 0)
-        for i in range(whole, R):
-            _row(start, A, B, out, i, 0)
-        return
-    end = N - N % (_WIDE * register)
-    for j in range(0, end, _WIDE * register):
-        rest = R % _ROWS
-        for i in range(0, R - rest, _ROWS):
-            _wide(start, A, B, out, i, j)
-        for i in range(R - rest, R - 1, 2):
-            _two_rows(start, A, B, out, i, j)
-        if R % 2:
-            for k in range(j, j + _WIDE * register, 2 * register):
-                _row(start, A, B, out, R - 1, k)
-    for j in range(end, N, 2 * register):
-        for i in range(0, whole, _NARROW_ROWS):
-            _narrow(start, A, B, out, i, j)
-        for i in range(whole, R):
-            _row(start, A, B, out, i, j)
+    start_row = start.strides[0] if start.shape[0] > 1 else 0
+    row, term = A.strides
+    M = B.shape[0]
+    a, b, first, to = address(A), address(B), address(start), address(out)
+    _add((first, start_row, a, row, term, b, to, R, M, N, out.itemsize))
 
 
 def _add_by_blas(start, A, B, out):
@@ -55,11 +60,17 @@ def _add_by_blas(start, A, B, out):
             out[i, j] = before[j] + product[i, j]
 
 
+def _signature(number):
+    """Types of the arguments of _add_tiles."""
+    a, n = CPointer(number), types.intp
+    return a, n, a, n, n, a, a, n, n, n, n
+
+
 if _BYTES:
-    _wide, _two_rows = tile(_ROWS, _WIDE, _BYTES), tile(2, _WIDE, _BYTES)
-    _narrow = tile(_NARROW_ROWS, 2, _BYTES, whole=False)
-    _narrowest = tile(_NARROW_ROWS, 1, _NARROWEST, whole=False)
-    _row = tile(1, 2, _BYTES, whole=False, n_chains=4)
+    _wide = tile(_ROWS, _WIDE, _BYTES, all_columns=True)
+    _narrow, _narrowest = tile(_NARROW_ROWS, 2, _BYTES), tile(_NARROW_ROWS, 1, _NARROWEST)
+    _few_rows = tile(2, _WIDE, _BYTES, all_rows=False)
+    _add = shared_kernel(_add_tiles, _signature(types.float32), _signature(types.float64))
     add_product = kernel(_add_by_tiles)
 else:
     add_product = kernel(_add_by_blas)

@@ -14,98 +14,101 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.errors import TypingError
+from numba.core.types.misc import CPointer
 from numba.extending import intrinsic
 
 _INT32 = ir.IntType(32)
-_UNROLLED = 4  # terms in one turn of the loop: its own counting would keep the multipliers waiting
+# Terms in one turn of the loop, by bytes of a register: counting would keep the multipliers waiting
+_UNROLLED = {64: 2, 32: 4}
 
 
 def tile(
-    n_rows: int, n_vectors: int, n_bytes: int, whole: bool = True, n_chains: int = 1
+    n_rows: int, n_vectors: int, n_bytes: int, *, all_rows: bool = True, all_columns: bool = False
 ) -> Callable:
     """A part of a sum, for kernels: ``out[i:, j:] = (start + A B)[i:, j:]``.
 
-    To be called with start: (R, N), which may be out, or (1, N), the same for all rows; A: (R, K),
-    by rows or by columns; B: (K, N) and out: (R, N), by rows; i; j. The part has ``n_rows``, which
-    must be there, and as many columns as ``n_vectors`` registers of ``n_bytes`` hold: so many there
-    must be if it is ``whole``, otherwise it ends with the last one.
+    To be called with a tuple, i and j. The tuple: address of start, (R, N), which may be out, or
+    one row for all; bytes from row to row of it, 0 for one row; address of A, (R, M); bytes from
+    row to row of it, and from term to term; addresses of B, (M, N), and out, (R, N), both by rows;
+    R; M; N.
 
-    Every sum goes from start on term by term, wherever in the matrix it is made: the bits of a row
-    do not depend on its place. Only where A lies by columns (sums over all rows of data), and too
-    few sums would keep the multipliers waiting, ``n_chains`` of them share the terms of each.
+    The part has ``n_rows`` and as many columns as ``n_vectors`` registers of ``n_bytes`` hold. They
+    must be there, unless it may end with the last row or column. Every sum goes from start on term
+    by term, wherever in the matrix it is made: the bits of a row do not depend on its place.
     """
 
     @intrinsic
-    def make_tile(typing: Any, start: Any, A: Any, B: Any, out: Any, i: Any, j: Any) -> tuple:
-        if A.layout == "A" or {start.layout, B.layout, out.layout} != {"C"}:
-            raise TypingError("expected contiguous matrices, all but A by rows")
-
+    def make_tile(typing: Any, matrices: Any, i: Any, j: Any) -> tuple:
         def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            s, a, b, o = (
-                context.make_array(kind)(context, builder, array)
-                for kind, array in zip((start, A, B, out), arguments[:4], strict=True)
-            )
-            i, j = arguments[4:]
-            code = _Code(builder, context.get_data_type(A.dtype), i.type, n_bytes)
-            n_terms, n_columns = code.parts(b.shape)
-            (row, term), (b_row, _), (o_row, _) = (code.parts(x.strides) for x in (a, b, o))
-            one = builder.icmp_signed("==", code.parts(s.shape)[0], code.number(1))
-            s_row = builder.select(one, code.number(0), o_row)
-            by_columns = A.layout == "F"
-            row, term = (code.item, term) if by_columns else (row, code.item)
-            column = code.times(j, code.item)
+            numbers, i, j = arguments
+            start, start_row, A, row, term, B, out, R, M, N = cgutils.unpack_tuple(builder, numbers)
+            scalar = context.get_data_type(matrices.types[0].dtype)
+            code = _Code(builder, scalar, i.type, n_bytes)
+            line, column = code.times(N, code.item), code.times(j, code.item)
             masks = [None] * n_vectors
-            if not whole:
-                masks = code.masks(builder.sub(n_columns, j), n_vectors)
+            if not all_columns:
+                masks = code.masks(builder.sub(N, j), n_vectors)
+            rows = [code.number(r) for r in range(n_rows)]
+            if not all_rows:  # the last one stands in for those behind it
+                last = builder.sub(R, code.sum(i, 1))
+                rows = [builder.select(builder.icmp_signed("<", r, last), r, last) for r in rows]
 
-            first = code.sum(code.start(a), code.times(i, row))
-            rows = [code.sum(first, code.times(row, r)) for r in range(n_rows)]
-            if not by_columns:  # the compiler would compute the address of each from the one before
-                rows = [code.unknown(address) for address in rows]
-            b_start = code.sum(code.start(b), column)
-            first = code.sum(code.start(s), code.times(i, s_row), column)
-            starts = [code.sum(first, code.times(s_row, r)) for r in range(n_rows)]
-            chains = [[code.variables(code.load(address, masks)) for address in starts]]
-            for _ in range(1, n_chains if by_columns else 1):
-                chains.append([code.variables([code.zeros] * n_vectors) for _ in starts])
+            def starts(matrix: Any, step: Any, column: Any) -> list:
+                first = code.sum(code.address(matrix), code.times(i, step), column)
+                return [code.sum(first, code.times(r, step)) for r in rows]
 
-            def add_terms(k: Any, n: int) -> None:
-                vectors_at = code.sum(b_start, code.times(k, b_row))
-                values_at = code.times(k, term)
-                for turn in range(n):
-                    vectors = code.load(code.sum(vectors_at, code.times(b_row, turn)), masks)
-                    at = code.sum(values_at, code.times(term, turn))
-                    for address, sums in zip(rows, chains[turn % len(chains)], strict=True):
-                        code.multiply_add(code.spread(code.sum(address, at)), vectors, sums)
+            # the compiler would compute each of these addresses from the one before
+            value_rows = [code.unknown(address) for address in starts(A, row, 0)]
 
-            turns = builder.udiv(n_terms, code.number(_UNROLLED))
-            with cgutils.for_range(builder, turns) as loop:
-                add_terms(code.times(loop.index, _UNROLLED), _UNROLLED)
-            done = code.times(turns, _UNROLLED)
-            with cgutils.for_range(builder, builder.sub(n_terms, done)) as loop:
-                add_terms(code.sum(loop.index, done), 1)
+            def add_terms(n: int, state: list) -> list:
+                term_at, vectors_at, *sums = state
+                for _ in range(n):
+                    vectors = code.load(vectors_at, masks)
+                    values = [code.spread(code.sum(address, term_at)) for address in value_rows]
+                    factors = [(value, vector) for value in values for vector in vectors]
+                    sums = [code.multiply_add(*f, s) for f, s in zip(factors, sums, strict=True)]
+                    term_at = code.unknown(code.sum(term_at, term))
+                    vectors_at = code.sum(vectors_at, line)
+                return [term_at, vectors_at, *sums]
 
-            first = code.sum(code.start(o), code.times(i, o_row), column)
-            targets = [code.sum(first, code.times(o_row, r)) for r in range(n_rows)]
-            for address, *sums in zip(targets, *chains, strict=True):
-                code.store(code.totals(sums), address, masks)
+            sums = [v for at in starts(start, start_row, column) for v in code.load(at, masks)]
+            state = [code.number(0), code.sum(code.address(B), column), *sums]
+            unrolled = _UNROLLED[n_bytes]
+            for n, count in [(unrolled, builder.udiv), (1, builder.urem)]:
+                turns = count(M, code.number(unrolled))
+                state = code.repeat(turns, lambda s, n=n: add_terms(n, s), state)
+            sums = state[2:]
+            for r, address in enumerate(starts(out, line, column)):
+                code.store(sums[r * n_vectors : (r + 1) * n_vectors], address, masks)
             return context.get_dummy_value()
 
-        return types.void(start, A, B, out, i, j), write
+        return types.void(matrices, i, j), write
 
     return make_tile
+
+
+@intrinsic
+def address(typing: Any, matrix: Any) -> tuple:
+    """Where a matrix without gaps starts, for tiles."""
+    if matrix.layout == "A":
+        raise TypingError("expected contiguous matrices")
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.make_array(matrix)(context, builder, arguments[0]).data
+
+    return CPointer(matrix.dtype)(matrix), write
 
 
 class _Code:
     """Writes instructions: on addresses, which are integers, and on vectors of one register."""
 
     def __init__(self, builder: Any, scalar: Any, integer: Any, n_bytes: int) -> None:
-        self._builder, self._scalar, self._integer, self._size = builder, scalar, integer, n_bytes
+        self._builder, self._scalar, self._integer = builder, scalar, integer
         self.item = 4 if isinstance(scalar, ir.FloatType) else 8
         self._lanes = n_bytes // self.item
         self._vector = ir.VectorType(scalar, self._lanes)
         self._align = ir.Constant(_INT32, self.item)
-        self.zeros = ir.Constant(self._vector, [0.0] * self._lanes)
+        self._zeros = ir.Constant(self._vector, [0.0] * self._lanes)
 
     def number(self, n: Any) -> Any:
         return ir.Constant(self._integer, n) if isinstance(n, int) else n
@@ -119,16 +122,31 @@ class _Code:
     def times(self, a: Any, b: Any) -> Any:
         return self._builder.mul(self.number(a), self.number(b))
 
-    def parts(self, numbers: Any) -> list:
-        return cgutils.unpack_tuple(self._builder, numbers)
-
-    def start(self, array: Any) -> Any:
-        return self._builder.ptrtoint(array.data, self._integer)
+    def address(self, pointer: Any) -> Any:
+        return self._builder.ptrtoint(pointer, self._integer)
 
     def unknown(self, value: Any) -> Any:
         """The value, as the result of an empty piece of assembly."""
         kind = ir.FunctionType(self._integer, [self._integer])
         return self._builder.asm(kind, "", "=r,0", [value], side_effect=False)
+
+    def repeat(self, turns: Any, turn: Callable, state: list) -> list:
+        """A list of values, after so many turns that each make a new list of it."""
+        before = self._builder.basic_block
+        head, body, after = (self._builder.append_basic_block() for _ in range(3))
+        self._builder.branch(head)
+        self._builder.position_at_end(head)
+        left, *values = phis = [self._builder.phi(value.type) for value in [turns, *state]]
+        more = self._builder.icmp_signed("!=", left, self.number(0))
+        self._builder.cbranch(more, body, after)
+        self._builder.position_at_end(body)
+        new = [self.sum(left, -1), *turn(values)]
+        self._builder.branch(head)
+        for phi, first, later in zip(phis, [turns, *state], new, strict=True):
+            phi.add_incoming(first, before)
+            phi.add_incoming(later, body)
+        self._builder.position_at_end(after)
+        return values
 
     def masks(self, n_columns: Any, n_vectors: int) -> list:
         """For each vector, which of its lanes are among the columns that are left."""
@@ -156,7 +174,7 @@ class _Code:
     def _load(self, place: Any, mask: Any) -> Any:
         if mask is None:
             return self._builder.load(place, align=self.item)
-        return self._call("masked.load", self._vector, place, self._align, mask, self.zeros)
+        return self._call("masked.load", self._vector, place, self._align, mask, self._zeros)
 
     def store(self, vectors: list, address: Any, masks: list) -> None:
         for vector, (place, mask) in zip(vectors, self._places(address, masks), strict=True):
@@ -166,29 +184,11 @@ class _Code:
                 self._call("masked.store", ir.VoidType(), vector, place, self._align, mask)
 
     def _places(self, address: Any, masks: list) -> list:
-        pointer = self._vector.as_pointer()
-        return [
-            (self._builder.inttoptr(self.sum(address, v * self._size), pointer), mask)
-            for v, mask in enumerate(masks)
-        ]
+        first = self._builder.inttoptr(address, self._vector.as_pointer())
+        return [(self._builder.gep(first, [self.number(v)]), mask) for v, mask in enumerate(masks)]
 
-    def variables(self, values: list) -> list:
-        """Places for vectors that change; the compiler makes them registers."""
-        return [cgutils.alloca_once_value(self._builder, value) for value in values]
-
-    def multiply_add(self, value: Any, vectors: list, sums: list) -> None:
-        for vector, place in zip(vectors, sums, strict=True):
-            before = self._builder.load(place)
-            total = self._call("fmuladd", self._vector, value, vector, before)
-            self._builder.store(total, place)
-
-    def totals(self, chains: list) -> list:
-        """For each vector, the sum over the chains."""
-        totals = [self._builder.load(place) for place in chains[0]]
-        for sums in chains[1:]:
-            parts = [self._builder.load(place) for place in sums]
-            totals = [self._builder.fadd(t, p) for t, p in zip(totals, parts, strict=True)]
-        return totals
+    def multiply_add(self, value: Any, vector: Any, total: Any) -> Any:
+        return self._call("fmuladd", self._vector, value, vector, total)
 
     def _call(self, name: str, result: Any, *arguments: Any) -> Any:
         """One of LLVM's own functions, for these vectors."""
