@@ -20,16 +20,26 @@ from numba.core import cgutils, config, types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.extending import intrinsic
 
-__all__ = ["OPTIONS", "cache_place", "kernel", "shared_kernel", "simd_bytes", "summing_kernel"]
+__all__ = [
+    "OPTIONS",
+    "allocating_kernel",
+    "cache_place",
+    "kernel",
+    "shared_kernel",
+    "simd_bytes",
+    "summing_kernel",
+]
 
 # "contract" lets the compiler fuse a*b+c. Full fastmath would delete isnan checks.
 # The "numpy" error model drops the zero test in divisions, which would stop SIMD.
 # No kernel is handed to C or to another kernel: the wrapper for that would be compiled in vain.
+# Without Numba's own memory management kernels are shorter, and one that allocates is refused.
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "fastmath": {"contract"},
     "error_model": "numpy",
     "no_cfunc_wrapper": True,
+    "_nrt": False,
 }
 
 
@@ -176,6 +186,10 @@ def _link(name: str) -> None:
     function.compile(signature)
     compiled = function.overloads[signature]
     add_symbol(name, compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+# BLAS wants memory for what it makes.
+allocating_kernel = partial(kernel, options={**OPTIONS, "_nrt": True})
 
 
 def simd_bytes() -> int:

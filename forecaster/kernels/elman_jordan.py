@@ -59,7 +59,8 @@ def forward(
                 y[i, o] = outputs[t - 1, i, o] if stands else c[o]
         add_product(bias, X[t], Wx, z)
         if t > 0 or not from_zero:
-            add_product(y, states[t], _block(V, H, t), y)
+            k = _first_row(V, H, t)
+            add_product(y, states[t], V[k : k + H], y)
             if Wh.size:
                 add_product(z, states[t], Wh, z)
         add_product(z, y, Wy, z)
@@ -105,8 +106,9 @@ def backward(
         if t < T - 1 and stands:  # what stands is in the next output, too
             add(dy_flat[t], dy_flat[t + 1], dy_flat[t])
         if t > 0 or not from_zero:
-            add_product(_block(dV, H, t), states[t].T, dy, _block(dV, H, t))
-            transpose(_block(V, H, t), VT)
+            k = _first_row(V, H, t)
+            add_product(dV[k : k + H], states[t].T, dy, dV[k : k + H])
+            transpose(V[k : k + H], VT)
             add_product(dstates[t], dy, VT, dstates[t])
             if Wh.size:
                 add_product(dWh, states[t].T, dz, dWh)
@@ -122,7 +124,6 @@ def backward(
 
 
 @kernel
-def _block(V, H, t):
-    """The rows of V that take ``states[t]`` to what step t sees; V: (H, O) or (T H, O)."""
-    first = (t - 1) * H if t > 0 and V.shape[0] > H else 0
-    return V[first : first + H]
+def _first_row(V, H, t):
+    """The first of the H rows of V that take ``states[t]`` to what step t sees; V: see forward."""
+    return (t - 1) * H if t > 0 and V.shape[0] > H else 0

@@ -127,8 +127,7 @@ def backward(
             add_product(nothing, WxT.T, gates[t, : 3 * H], dx)
             transpose(dx, dX[t])
     if not from_zero:
-        dstate[:] = through_z
-        add_product(dstate, Wh, gates[0, H:], dstate)
+        add_product(through_z, Wh, gates[0, H:], dstate)
         transpose(dstate, dstates[0])
     transpose(dWhT, dWh)
     take(dWxbT, 2 * H, dWx, db)

@@ -104,7 +104,9 @@ def cross_entropy(Y, Z, W, dY, settings):
             for k in range(Y.shape[1]):
                 dY[i, k] = 0
             continue
-        highest, normaliser = Y[i].max(), 0.0
+        highest, normaliser = Y[i, 0], 0.0
+        for k in range(1, Y.shape[1]):
+            highest = max(highest, Y[i, k])
         for k in range(Y.shape[1]):
             normaliser += math.exp(Y[i, k] - highest)
         for k in range(Y.shape[1]):

@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 from numba.core.types.misc import CPointer
 
-from forecaster._jit import kernel, shared_kernel, simd_bytes
+from forecaster._jit import allocating_kernel, kernel, shared_kernel, simd_bytes
 from forecaster.kernels.tiles import address, tile
 
 _BYTES = simd_bytes()
@@ -73,7 +73,7 @@ if _BYTES:
     _add = shared_kernel(_add_tiles, _signature(types.float32), _signature(types.float64))
     add_product = kernel(_add_by_tiles)
 else:
-    add_product = kernel(_add_by_blas)
+    add_product = allocating_kernel(_add_by_blas)
 
 
 @kernel

@@ -22,7 +22,7 @@ SHAPES = [
     (40, 200, 70),
     (23, 10, 150),
 ]
-BY_BLAS = products.kernel(products._add_by_blas)
+BY_BLAS = products.allocating_kernel(products._add_by_blas)
 
 
 def draw(dtype, *shapes):
