@@ -18,6 +18,7 @@ import numba
 from llvmlite.binding import add_symbol, get_host_cpu_features
 from numba.core import cgutils, config, types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 __all__ = [
@@ -156,7 +157,8 @@ def shared_kernel(py_func: Callable, *signatures: tuple) -> Callable:
     """A kernel that is in memory once; other kernels call it with a tuple of its arguments.
 
     Usually Numba makes what a kernel calls a part of it, and compiles it there once more. The
-    arguments are scalars of one of the ``signatures``; nothing is returned or raised.
+    arguments are scalars of one of the ``signatures``; nothing is returned or raised. To be called
+    by what `kernel` made: only its files know what they need when they are loaded.
     """
     function = kernel(py_func, options={**OPTIONS, "no_cpython_wrapper": True})
     names = {s: f"{py_func.__module__}.{py_func.__name__}.{i}" for i, s in enumerate(signatures)}
@@ -164,7 +166,10 @@ def shared_kernel(py_func: Callable, *signatures: tuple) -> Callable:
 
     @intrinsic
     def call(typing: Any, arguments: Any) -> tuple:
-        name, kinds = names[arguments.types], arguments.types
+        kinds = arguments.types
+        if kinds not in names:
+            raise TypingError(f"expected arguments of the types {list(names)}, got {kinds}")
+        name = names[kinds]
         _link(name)
 
         def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -185,7 +190,10 @@ def _link(name: str) -> None:
     function, signature = _shared[name]
     function.compile(signature)
     compiled = function.overloads[signature]
-    add_symbol(name, compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    place = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    if not place:
+        raise RuntimeError(f"Numba does not know where {name} is; please report this.")
+    add_symbol(name, place)
 
 
 # BLAS wants memory for what it makes.

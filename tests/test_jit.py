@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from llvmlite.binding import get_host_cpu_features
+from numba.core.errors import NumbaError
 
 from forecaster import _jit
 
@@ -142,8 +144,20 @@ def test_products_on_processors_with_shorter_registers(tmp_path, n_bytes, withou
         for name in get_host_cpu_features().flatten().split(",")
     ]
     processor = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ",".join(features)}
-    found, _ = run(copy_of_the_package(tmp_path), PRODUCTS, **processor)
-    assert found == {"bytes": n_bytes, "exact": True}
+    folder = copy_of_the_package(tmp_path)
+    assert run(folder, PRODUCTS, **processor)[0] == {"bytes": n_bytes, "exact": True}
+    assert run(folder, **processor)[0] == COMPILED
+    assert run(folder, **processor)[0] == LOADED
+
+
+def _allocates(n):
+    return np.zeros(n).size
+
+
+def test_a_kernel_that_allocates_is_refused():
+    """Numba says so in several ways, none of them clear: what counts is that it does not run."""
+    with pytest.raises(NumbaError):
+        _jit.kernel(_allocates)(3)
 
 
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])

@@ -5,7 +5,7 @@ from numba import types
 from numba.core.types.misc import CPointer
 
 from forecaster._jit import allocating_kernel, kernel, shared_kernel, simd_bytes
-from forecaster.kernels.tiles import address, tile
+from forecaster.kernels.tiles import address, address_by_rows, tile
 
 _BYTES = simd_bytes()
 # Registers side by side in a tile of six rows: with 24 sums in 32 registers (AVX-512), or 12 in 16,
@@ -47,8 +47,8 @@ def _add_by_tiles(start, A, B, out):
     start_row = start.strides[0] if start.shape[0] > 1 else 0
     row, term = A.strides
     M = B.shape[0]
-    a, b, first, to = address(A), address(B), address(start), address(out)
-    _add((first, start_row, a, row, term, b, to, R, M, N, out.itemsize))
+    first, b, to = address_by_rows(start), address_by_rows(B), address_by_rows(out)
+    _add((first, start_row, address(A), row, term, b, to, R, M, N, out.itemsize))
 
 
 def _add_by_blas(start, A, B, out):

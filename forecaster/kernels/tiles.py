@@ -89,9 +89,19 @@ def tile(
 
 @intrinsic
 def address(typing: Any, matrix: Any) -> tuple:
-    """Where a matrix without gaps starts, for tiles."""
-    if matrix.layout == "A":
-        raise TypingError("expected contiguous matrices")
+    """Where a matrix starts, by rows or by columns, for tiles."""
+    return _address(matrix, "CF")
+
+
+@intrinsic
+def address_by_rows(typing: Any, matrix: Any) -> tuple:
+    """Where a matrix starts that lies by rows."""
+    return _address(matrix, "C")
+
+
+def _address(matrix: Any, layouts: str) -> tuple:
+    if matrix.layout not in layouts:
+        raise TypingError("expected contiguous matrices, all but A by rows")
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return context.make_array(matrix)(context, builder, arguments[0]).data

@@ -8,9 +8,12 @@ from forecaster._jit import simd_bytes
 from forecaster.kernels import products
 from tests.reference import assert_close
 
-# Registers hold 4 to 16 numbers; tiles have one, two, six or eight rows of one to four of them, and
-# terms are taken four at a time.
+# Registers hold 4 to 16 numbers; tiles have two, six or eight rows of one to four of them, and
+# terms are taken two or four at a time.
 SHAPES = [
+    (0, 2, 3),
+    (2, 0, 3),
+    (2, 3, 0),
     (1, 1, 1),
     (5, 3, 2),
     (8, 4, 32),
@@ -55,20 +58,37 @@ def test_writes_the_sum_and_nothing_else(start, by_columns, add_product, shape, 
 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")
 @pytest.mark.parametrize("n_columns", [1, 8, 40, 150])
-def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns):
-    A, B, row = draw("float32", (29, 50), (50, n_columns), (1, n_columns))
-    whole, part = np.empty((29, n_columns), "float32"), np.empty((1, n_columns), "float32")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("by_columns", [False, True])
+def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns, dtype, by_columns):
+    A, B, row = draw(dtype, (29, 50), (50, n_columns), (1, n_columns))
+    A = np.asfortranarray(A) if by_columns else A
+    whole, part = np.empty((29, n_columns), dtype), np.empty((1, n_columns), dtype)
     products.add_product(row, A, B, whole)
     for i in range(29):
-        products.add_product(row, A[i : i + 1], B, part)
+        products.add_product(row, np.ascontiguousarray(A[i : i + 1]), B, part)
         np.testing.assert_array_equal(part[0], whole[i])
 
 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS copies them")
-def test_refuses_matrices_with_gaps():
-    A, B, row = draw("float32", (5, 6), (3, 4), (1, 4))
-    with pytest.raises(TypingError, match="expected contiguous matrices"):
-        products.add_product(row, A[:, ::2], B, np.empty((5, 4), "float32"))
+@pytest.mark.parametrize("which", range(4), ids=["start", "A", "B", "out"])
+@pytest.mark.parametrize("order", ["by columns", "with gaps"])
+def test_refuses_matrices_in_an_order_it_would_misread(which, order):
+    matrices = draw("float32", (5, 4), (5, 3), (3, 4), (5, 4))
+    gaps = np.repeat(matrices[which], 2, axis=1)[:, ::2]
+    matrices[which] = gaps if order == "with gaps" else np.asfortranarray(gaps)
+    if (which, order) == (1, "by columns"):
+        products.add_product(*matrices)  # the one that may be so
+        return
+    with pytest.raises(TypingError, match="expected contiguous matrices, all but A by rows"):
+        products.add_product(*matrices)
+
+
+@pytest.mark.skipif(simd_bytes() == 0, reason="BLAS has its own sentence")
+def test_refuses_matrices_of_different_types():
+    start, A, B = draw("float32", (5, 4), (5, 3), (3, 4))
+    with pytest.raises(TypingError, match="expected arguments of the types"):
+        products.add_product(start, A.astype("float64"), B, start)
 
 
 def test_what_is_not_a_number_stays_in_its_row_and_column():
