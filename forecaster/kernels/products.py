@@ -9,9 +9,10 @@ from forecaster.kernels.tiles import address, address_by_rows, tile
 
 _BYTES = simd_bytes()
 # Registers side by side in a tile of six rows: with 24 sums in 32 registers (AVX-512), or 12 in 16,
-# both multipliers of a core are busy, and the rest holds what is multiplied.
+# both multipliers of a core are busy, and the rest holds what is multiplied. What is left of the
+# columns has tiles of eight rows, so that a single register side by side still makes eight sums.
 _WIDE = 4 if _BYTES == 64 else 2
-_ROWS, _NARROW_ROWS = 6, 8 if _BYTES == 64 else 6
+_ROWS, _NARROW_ROWS = 6, 8
 _NARROWEST = 32  # bytes of a register for few columns: longer ones take longer
 _CACHED = 32_768  # numbers that the second cache holds beside their gradients and the weights
 
@@ -20,18 +21,21 @@ def _add_tiles(start, start_row, A, row, term, B, out, R, M, N, itemsize):
     """``out = start + A B``, tile by tile; the arguments: see tile."""
     matrices = start, start_row, A, row, term, B, out, R, M, N
     register = _BYTES // itemsize
-    end = N - N % (_WIDE * register)
+    end, narrow_end = N - N % (_WIDE * register), N - N % (2 * register)
     whole, narrow_whole = R - R % _ROWS, R - R % _NARROW_ROWS
-    if N * itemsize <= _NARROWEST:
+    for j in range(0, end, _WIDE * register):
+        for i in range(0, whole, _ROWS):
+            _wide(matrices, i, j)
+    for j in range(end, narrow_end, 2 * register):
         for i in range(0, narrow_whole, _NARROW_ROWS):
-            _narrowest(matrices, i, 0)
-    else:
-        for j in range(0, end, _WIDE * register):
-            for i in range(0, whole, _ROWS):
-                _wide(matrices, i, j)
-        for j in range(end, N, 2 * register):
+            _narrow(matrices, i, j)
+    for j in range(narrow_end, N, register):
+        if (N - j) * itemsize > _NARROWEST:
             for i in range(0, narrow_whole, _NARROW_ROWS):
-                _narrow(matrices, i, j)
+                _single(matrices, i, j)
+        else:
+            for i in range(0, narrow_whole, _NARROW_ROWS):
+                _narrowest(matrices, i, j)
     for j in range(0, N, _WIDE * register):
         for i in range(whole if j < end else narrow_whole, R, 2):
             _few_rows(matrices, i, j)
@@ -68,7 +72,8 @@ def _signature(number):
 
 if _BYTES:
     _wide = tile(_ROWS, _WIDE, _BYTES, all_columns=True)
-    _narrow, _narrowest = tile(_NARROW_ROWS, 2, _BYTES), tile(_NARROW_ROWS, 1, _NARROWEST)
+    _narrow = tile(_NARROW_ROWS, 2, _BYTES, all_columns=True)
+    _single, _narrowest = (tile(_NARROW_ROWS, 1, n_bytes) for n_bytes in (_BYTES, _NARROWEST))
     _few_rows = tile(2, _WIDE, _BYTES, all_rows=False)
     _add = shared_kernel(_add_tiles, _signature(types.float32), _signature(types.float64))
     add_product = kernel(_add_by_tiles)

@@ -166,6 +166,12 @@ class Network:
     def n_parameters(self) -> int:
         return self.slices["c"].stop
 
+    @property
+    def row_work(self) -> int:
+        """Multiplications that the forward pass of one row takes."""
+        of_layers = self.slices["V"].start
+        return self.n_steps * of_layers + self.n_output_steps * (self.n_parameters - of_layers)
+
     def views(self, theta: np.ndarray) -> dict[str, np.ndarray]:
         """Every parameter by name, as a view into ``theta``."""
         return {name: theta[self.slices[name]].reshape(s) for name, s in self.shapes.items()}

@@ -19,6 +19,8 @@ SHAPES = [
     (8, 4, 32),
     (24, 8, 16),
     (9, 7, 33),
+    (26, 9, 52),
+    (18, 5, 20),
     (13, 6, 17),
     (64, 33, 128),
     (100, 50, 15),
@@ -57,7 +59,7 @@ def test_writes_the_sum_and_nothing_else(start, by_columns, add_product, shape, 
 
 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")
-@pytest.mark.parametrize("n_columns", [1, 8, 40, 150])
+@pytest.mark.parametrize("n_columns", [1, 8, 16, 40, 150])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("by_columns", [False, True])
 def test_the_bits_of_a_row_do_not_depend_on_its_place(n_columns, dtype, by_columns):

@@ -24,7 +24,7 @@ LOSS = Loss("squared_error").bind(THETA.dtype)
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Chunks of seven rows, each worth a thread."""
-    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size: min(batch_size, 7))
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size, _: min(batch_size, 7))
     monkeypatch.setattr(engine_module, "_MIN_WORK_FOR_THREADS", 0)
 
 
@@ -56,7 +56,14 @@ def gradient(n_threads=1, rows=None, dtype="float64", batch_size=N_ROWS):
 
 def test_chunks_are_never_empty_nor_larger_than_the_batch():
     for batch_size in range(1, 1_000):
-        assert 1 <= chunk_rows(batch_size) <= batch_size
+        for row_work in (1, 1_000_000):
+            assert 1 <= chunk_rows(batch_size, row_work) <= batch_size
+
+
+def test_small_batches_are_cut_where_a_half_is_worth_a_thread():
+    assert chunk_rows(64, 50_000) == 64
+    assert chunk_rows(64, 100_000) == 32
+    assert chunk_rows(256, 50_000) == chunk_rows(256, 100_000) == 128
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -77,7 +84,7 @@ def test_little_work_stays_on_one_thread():
 
 def test_chunks_add_up_to_the_whole(small_chunks, monkeypatch):
     chunked, sums, _ = gradient()
-    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size: batch_size)
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size, _: batch_size)
     whole, whole_sums, _ = gradient()
     assert len(chunked) == 5
     assert len(whole) == 1

@@ -15,6 +15,14 @@ NETWORKS = [
 ]
 
 
+def test_work_of_a_row_counts_the_readout_as_often_as_it_is_used():
+    of_step = (2 * 4 + 4 * 4 + 4) + (4 * 3 + 3 * 3 + 3)
+    readout = 3 * 2 + 2
+    last, each = (Network(5, 2, (4, 3), 2, readout=name).row_work for name in ("last", "each"))
+    assert last == 5 * of_step + readout
+    assert each == 5 * of_step + 5 * readout
+
+
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda n: n.readout)
 def test_views_cover_the_vector_once(network):
     theta = np.zeros(network.n_parameters)

@@ -161,7 +161,7 @@ def test_same_seed_same_bits():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("n_threads", [2, 3])
 def test_number_of_threads_does_not_change_a_bit(n_threads, dtype, monkeypatch):
-    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size: min(batch_size, 2))
+    monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size, _: min(batch_size, 2))
     monkeypatch.setattr(engine_module, "_MIN_WORK_FOR_THREADS", 0)
     validation = Rows(n_rows=6, dtype=dtype, seed=3)
     one, many = (
