@@ -14,33 +14,36 @@ ACTIVATIONS = {"tanh": TANH, "relu": RELU, "logistic": LOGISTIC, "identity": IDE
 
 # tanh(x) = x / (1 + x^2 / (3 + x^2 / (5 + ...))) (Lambert 1768), cut after 7 (float32) or 9
 # (float64) levels, is exact to rounding for small arguments; tanh(2a) = 2nd / (d*d + n*n) with
-# tanh(a) = n / d brings larger ones back. No branch and a single division: it runs on full SIMD
-# registers, where libm's tanh is a scalar call. Error: at most 2.3 (5) units of rounding. Numba
-# picks the form by type, so that a loop is compiled once and not once for each.
+# tanh(a) = n / d brings larger ones back, a half (a sixteenth) of which is taken by the
+# coefficients. No branch and a single division: it runs on full SIMD registers, where libm's tanh
+# is a scalar call. Error: at most 2.3 (5) units of rounding. Numba picks the form by type, so that
+# a loop is compiled once and not once for each.
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _LIMIT32 = np.float32(9)  # beyond it tanh is 1 in float32
-_N1, _N2, _N3 = np.float32(17325 / 135135), np.float32(378 / 135135), np.float32(1 / 135135)
-_D1, _D2, _D3 = np.float32(62370 / 135135), np.float32(3150 / 135135), np.float32(28 / 135135)
+_N1, _N2 = np.float32(17325 / 135135 / 2**3), np.float32(378 / 135135 / 2**5)
+_N3 = np.float32(1 / 135135 / 2**7)
+_D1, _D2 = np.float32(62370 / 135135 / 2**2), np.float32(3150 / 135135 / 2**4)
+_D3 = np.float32(28 / 135135 / 2**6)
 _LIMIT64 = 20.0
-_M1, _M2 = 4729725 / 34459425, 135135 / 34459425
-_M3, _M4 = 990 / 34459425, 1 / 34459425
-_E1, _E2 = 16216200 / 34459425, 945945 / 34459425
-_E3, _E4 = 13860 / 34459425, 45 / 34459425
+_M0, _M1, _M2 = 1 / 16, 4729725 / 34459425 / 16**3, 135135 / 34459425 / 16**5
+_M3, _M4 = 990 / 34459425 / 16**7, 1 / 34459425 / 16**9
+_E1, _E2 = 16216200 / 34459425 / 16**2, 945945 / 34459425 / 16**4
+_E3, _E4 = 13860 / 34459425 / 16**6, 45 / 34459425 / 16**8
 
 
 def _tanh32(x):
-    a = min(max(x, -_LIMIT32), _LIMIT32) * _HALF
-    s = a * a
-    n = a * (_ONE + s * (_N1 + s * (_N2 + s * _N3)))
+    x = min(max(x, -_LIMIT32), _LIMIT32)
+    s = x * x
+    n = x * (_HALF + s * (_N1 + s * (_N2 + s * _N3)))
     d = _ONE + s * (_D1 + s * (_D2 + s * _D3))
     n, d = _TWO * n * d, d * d + n * n
     return n / d
 
 
 def _tanh64(x):
-    a = min(max(x, -_LIMIT64), _LIMIT64) * 0.0625
-    s = a * a
-    n = a * (1.0 + s * (_M1 + s * (_M2 + s * (_M3 + s * _M4))))
+    x = min(max(x, -_LIMIT64), _LIMIT64)
+    s = x * x
+    n = x * (_M0 + s * (_M1 + s * (_M2 + s * (_M3 + s * _M4))))
     d = 1.0 + s * (_E1 + s * (_E2 + s * (_E3 + s * _E4)))
     for _ in range(4):
         n, d = 2.0 * n * d, d * d + n * n
