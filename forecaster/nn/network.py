@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecaster._threads import single_threaded_blas
 from forecaster.kernels.activations import ACTIVATIONS
 from forecaster.kernels.readout import ALL, EACH, READOUTS
 from forecaster.nn.cell import CELLS, Cell, Shape
@@ -212,8 +213,9 @@ class Network:
             biases = self.layer_cells[int(layer)].initial_bias if layer else {}
             if kind.startswith("Wh"):
                 H = view.shape[0]
-                for gate in range(view.shape[1] // H):
-                    view[:, gate * H : (gate + 1) * H] = RECURRENT_GAIN * _orthogonal(rng, H)
+                with single_threaded_blas():  # its own threads take up to a hundred times as long
+                    for gate in range(view.shape[1] // H):
+                        view[:, gate * H : (gate + 1) * H] = RECURRENT_GAIN * _orthogonal(rng, H)
             elif kind.startswith(("Wx", "Wy")):
                 H = self.hidden_sizes[int(layer)]
                 view[:] = _glorot_uniform(rng, view.shape, view.shape[0] + H)

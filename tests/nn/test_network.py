@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from forecaster._threads import single_threaded_blas
 from forecaster.nn.cell import CELLS
 from forecaster.nn.network import READOUT_GAIN, RECURRENT_GAIN, Network
 
@@ -126,6 +128,24 @@ def test_initial_weights(cell):
                 np.testing.assert_array_equal(block, gate == 1)
         else:
             np.testing.assert_array_equal(view, 0)
+
+
+def test_initial_weights_are_drawn_on_one_thread_of_blas(monkeypatch):
+    """Its own threads wait for each other longer than they compute."""
+    threads, qr = [], np.linalg.qr
+
+    def recorded(matrix):
+        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        threads.extend(pool["num_threads"] for pool in pools)
+        return qr(matrix)
+
+    monkeypatch.setattr(np.linalg, "qr", recorded)
+    with single_threaded_blas():  # loads what there is
+        pass
+    with threadpool_limits(limits=2, user_api="blas"):
+        Network(3, 2, (4,), 1, "gru").initial(np.random.default_rng(0), np.dtype("float32"))
+    assert threads
+    assert set(threads) == {1}
 
 
 def test_initial_weights_depend_on_the_generator_alone():
