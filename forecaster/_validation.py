@@ -45,7 +45,8 @@ def real(
 def choice(*options: str) -> Rule:
     """One of some strings."""
     listed = ", ".join(repr(option) for option in options)
-    return f"one of {listed}", lambda v: isinstance(v, str) and v in options
+    words = listed if len(options) == 1 else f"one of {listed}"
+    return words, lambda v: isinstance(v, str) and v in options
 
 
 def boolean() -> Rule:

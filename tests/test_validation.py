@@ -36,7 +36,7 @@ from forecaster import _validation as v
         (v.none(), "None", [None], [0, False, "None", np.nan]),
         (
             v.either(v.integer(2), v.choice("auto"), v.none()),
-            "an integer >= 2 or one of 'auto' or None",
+            "an integer >= 2 or 'auto' or None",
             [2, "auto", None],
             [1, "all", False, 2.0],
         ),

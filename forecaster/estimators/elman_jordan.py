@@ -94,11 +94,12 @@ class ElmanJordanRegressor(RecurrentRegressor):
         Whether to show a progress bar.
     warm_start : bool, default=False
         Whether `fit` goes on where the last fit ended, with its scaling: on the same windows, two
-        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it.
-        A changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
+        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it,
+        for "lbfgs", which begins anew, and for ``n_init``: the first fit keeps the best start. A
+        changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
         weights that are there.
-    momentum : float, default=0.9
-        For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1).
+    momentum : float or "auto", default="auto"
+        For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1); "auto": 0.9 and 0.
     nesterovs_momentum : bool, default=True
         For "sgd": whether the momentum looks ahead.
     early_stopping : bool, default=False
@@ -107,9 +108,9 @@ class ElmanJordanRegressor(RecurrentRegressor):
         the training part; it is never drawn at random.
     validation_fraction : float, default=0.1
         Share of the windows held out by ``early_stopping``.
-    beta_1, beta_2 : float, default=0.9, 0.999
+    beta_1, beta_2 : float, default=0.9, "auto"
         For "adam" and "adamw": decay of the running mean and mean square of the gradient; for
-        "rmsprop" ``beta_2`` alone.
+        "rmsprop" ``beta_2`` alone. "auto": 0.999, for "rmsprop" 0.99.
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop": keeps the division safe.
     n_iter_no_change : int, default=10
@@ -283,11 +284,12 @@ class ElmanJordanClassifier(RecurrentClassifier):
         Whether to show a progress bar.
     warm_start : bool, default=False
         Whether `fit` goes on where the last fit ended, with its scaling: on the same windows, two
-        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it.
-        A changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
+        fits equal one of twice ``max_iter`` to the bit, but for schedules that are measured by it,
+        for "lbfgs", which begins anew, and for ``n_init``: the first fit keeps the best start. A
+        changed solver, other settings of it, or weights put into ``thetas_`` start anew from the
         weights that are there.
-    momentum : float, default=0.9
-        For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1).
+    momentum : float or "auto", default="auto"
+        For "sgd" and "rmsprop": share of the last step that is kept, in [0, 1); "auto": 0.9 and 0.
     nesterovs_momentum : bool, default=True
         For "sgd": whether the momentum looks ahead.
     early_stopping : bool, default=False
@@ -296,9 +298,9 @@ class ElmanJordanClassifier(RecurrentClassifier):
         the training part; it is never drawn at random.
     validation_fraction : float, default=0.1
         Share of the windows held out by ``early_stopping``.
-    beta_1, beta_2 : float, default=0.9, 0.999
+    beta_1, beta_2 : float, default=0.9, "auto"
         For "adam" and "adamw": decay of the running mean and mean square of the gradient; for
-        "rmsprop" ``beta_2`` alone.
+        "rmsprop" ``beta_2`` alone. "auto": 0.999, for "rmsprop" 0.99.
     epsilon : float, default=1e-8
         For "adam", "adamw" and "rmsprop": keeps the division safe.
     n_iter_no_change : int, default=10

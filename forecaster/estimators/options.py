@@ -41,10 +41,10 @@ SHARED_RULES: dict[str, v.Rule] = {
         ),
     ),
     "verbose": v.either(v.boolean(), v.integer(0)),
-    "momentum": v.real(0, 1),
+    "momentum": v.either(v.real(0, 1), v.choice("auto")),
     "nesterovs_momentum": v.boolean(),
     "beta_1": v.real(0, 1),
-    "beta_2": v.real(0, 1),
+    "beta_2": v.either(v.real(0, 1), v.choice("auto")),
     "epsilon": v.real(0, open_low=True),
     "max_grad_norm": v.either(v.real(0, open_low=True), v.none()),
     "dtype": (
@@ -64,6 +64,10 @@ _SOLVER_PARAMETERS = {
     "sgd": {"momentum": "momentum", "nesterovs_momentum": "nesterov"},
     "lbfgs": {},
 }
+# What "auto" stands for. For "rmsprop", whose running mean starts at zero, PyTorch's defaults: with
+# those of the others its first steps would be three hundred times as long as the rate says.
+_AUTO = {"momentum": 0.9, "beta_2": 0.999}
+_AUTO_OF_RMSPROP = {"momentum": 0.0, "beta_2": 0.99}
 _SETTLED = (
     "activation",
     "readout",
@@ -193,10 +197,12 @@ def check_unchanged(settled: Mapping[str, Any], asked: Mapping[str, Any]) -> Non
 
 def make_plan(estimator: Any, loss: Loss, **others: Any) -> Plan:
     """The plan that an estimator's parameters describe; ``others`` are those not shared."""
-    options = _SOLVER_PARAMETERS[estimator.solver].items()
-    make_solver = partial(
-        SOLVERS[estimator.solver], **{name: getattr(estimator, own) for own, name in options}
-    )
+    auto = _AUTO_OF_RMSPROP if estimator.solver == "rmsprop" else _AUTO
+    options = {
+        name: auto[own] if getattr(estimator, own) == "auto" else getattr(estimator, own)
+        for own, name in _SOLVER_PARAMETERS[estimator.solver].items()
+    }
+    make_solver = partial(SOLVERS[estimator.solver], **options)
     decoupled = estimator.solver == "adamw"
     return Plan(
         make_solver=make_solver,

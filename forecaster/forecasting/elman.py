@@ -59,7 +59,8 @@ class ElmanForecaster(RecurrentForecaster):
         a thousand, a fifth in large panels of short series); the held-out origins of `calibrate`
         may lead it away a little, and 15 % of the forecast (less from thousands of windows on) go
         to repeating the last season; more in a series whose held-out values that would have
-        missed by clearly less (``hedges_``).
+        missed by clearly less (``hedges_``). Where horizons are half as long as a series or
+        longer, steps that few windows reach lean on the trend as well.
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True
@@ -142,14 +143,15 @@ class ElmanForecaster(RecurrentForecaster):
         they are, after one step at least. The first fit on a machine compiles, which counts. The
         second ensemble makes no more steps than the final one had time for. With a budget,
         results depend on the machine's speed.
-    momentum : float, default=0.9
-        Momentum of "sgd" and "rmsprop", 0 to less than 1.
+    momentum : float or "auto", default="auto"
+        Momentum of "sgd" and "rmsprop", 0 to less than 1; "auto": 0.9 and 0.
     nesterovs_momentum : bool, default=True
         Whether the momentum of "sgd" is Nesterov's.
     beta_1 : float, default=0.9
         Decay of the mean gradient of "adam" and "adamw".
-    beta_2 : float, default=0.999
-        Decay of the mean squared gradient of "adam", "adamw" and "rmsprop".
+    beta_2 : float or "auto", default="auto"
+        Decay of the mean squared gradient of "adam", "adamw" and "rmsprop"; "auto": 0.999, and
+        0.99 for the last.
     epsilon : float, default=1e-8
         What keeps "adam", "adamw" and "rmsprop" from dividing by zero.
     max_grad_norm : float or None, default=1.0

@@ -116,6 +116,17 @@ def test_going_on_needs_the_same_architecture_and_scaling(method, change):
 
 @in_time
 @pytest.mark.parametrize(
+    ("solver", "momentum", "beta_2"),
+    [("sgd", 0.9, 0.5), ("rmsprop", 0, 0.99), ("adam", 0.5, 0.999)],
+)
+def test_settings_that_suit_the_solver(solver, momentum, beta_2):
+    auto = net(solver=solver).fit(X, Y)
+    same = net(solver=solver, momentum=momentum, beta_2=beta_2).fit(X, Y)
+    np.testing.assert_array_equal(auto.theta_, same.theta_)
+
+
+@in_time
+@pytest.mark.parametrize(
     ("solver", "change", "other"),
     [
         ("adam", {"solver": "sgd"}, {"momentum": 0.5}),
