@@ -142,7 +142,10 @@ class Model:
         if recipe.blend == 1.0:
             mixed = trend
         else:
-            mixed = recipe.blend * trend + (1.0 - recipe.blend) * self._learned(prepared)
+            learned = self._learned(prepared)
+            if recipe.trust:
+                learned = trend + np.array(recipe.trust) * (learned - trend)
+            mixed = recipe.blend * trend + (1.0 - recipe.blend) * learned
         if recipe.hedge:
             told, cycle = self.preparation.season_length, self.preparation.cycle
             season = prepared.last_season(told, cycle, recipe.n_outputs)

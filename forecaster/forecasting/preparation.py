@@ -254,7 +254,7 @@ def _fit(
     )
     negligible = rounding(values, indptr)
     scale[scale <= negligible] = 0.0
-    exact = np.sqrt(square) <= negligible + _EXACT * scale
+    exact = (scale == 0) | (np.sqrt(square) <= negligible + _EXACT * scale)
     borrowed = _borrowed(panel.lengths, indices, scale) if deseasonalize else None
     return Preparation(log, indices, alpha, share, scale, exact, borrowed, longer), error
 

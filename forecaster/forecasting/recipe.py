@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.panel import Panel
+from forecaster.data.panel import IntArray, Panel
 
 GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor would otherwise supply
 _EFFORTS = 1.0, 1 / 3  # how long networks train: what is noise to them differs
@@ -76,6 +76,9 @@ class Recipe:
     hedge : float
         Share of repeating the last season, or more where that is clearly better; the rest is the
         blend's.
+    trust : tuple of float
+        For each output, the part of the networks' forecast that is not given up for the trend
+        anchor; empty for all of all of them.
     """
 
     n_outputs: int
@@ -90,6 +93,7 @@ class Recipe:
     weight_decay: float
     blend: float
     hedge: float = 0.0
+    trust: tuple[float, ...] = ()
 
     def with_sizes_of(self, other: Recipe) -> Recipe:
         """The same for the data at hand, with the networks of another."""
@@ -146,11 +150,11 @@ def resolve(
     n_outputs = horizon if strategy == "direct" else 1
     season_length = known_season(panel, season_length)
     min_observed = max(2, min(season_length, longest - n_outputs))
-    n_windows = int(np.maximum(lengths - min_observed - n_outputs + 1, 0).sum())
+    n_windows = _n_rows(lengths - min_observed, n_outputs)
     global_model = n_windows >= GLOBAL_FROM
     # A small panel cannot spare the last origins, whose targets are not all known.
     min_targets = n_outputs if global_model else 1
-    n_windows = int(np.maximum(lengths - min_observed - min_targets + 1, 0).sum())
+    n_windows = _n_rows(lengths - min_observed, min_targets)
     windows = _windows(median, horizon, season_length, global_model)
     windows = np.atleast_1d(_or(window, windows[:1] if one_window else windows)).tolist()
     both_views = deseasonalize == "auto" and global_model and season_length > 1
@@ -176,7 +180,20 @@ def resolve(
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
         hedge=_season_share(n_windows) if blend == "auto" else 0.0,
+        trust=() if global_model else _trust(lengths - min_observed, n_outputs),
     )
+
+
+def _n_rows(follow: IntArray, n_targets: int) -> int:
+    """Origins with so many known targets, given how many values follow each series' first one."""
+    return int(np.maximum(follow - n_targets + 1, 0).sum())
+
+
+def _trust(follow: IntArray, n_outputs: int) -> tuple[float, ...]:
+    """Less for the steps that less than half of the origins know: few values taught them."""
+    known = np.array([_n_rows(follow, step) for step in range(1, n_outputs + 1)])
+    trust = np.minimum(1.0, 2.0 * known / known[0])
+    return tuple(trust.tolist()) if (trust < 1.0).any() else ()
 
 
 def _or(value: Any, auto: Any) -> Any:

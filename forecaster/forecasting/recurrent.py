@@ -90,10 +90,10 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
         learning_rate_init: float = 5e-3,
         max_steps: int | str = "auto",
         max_seconds: float | None = None,
-        momentum: float = 0.9,
+        momentum: float | str = "auto",
         nesterovs_momentum: bool = True,
         beta_1: float = 0.9,
-        beta_2: float = 0.999,
+        beta_2: float | str = "auto",
         epsilon: float = 1e-8,
         max_grad_norm: float | None = 1.0,
         ema_decay: float | None = None,
@@ -376,10 +376,13 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             )
         if self.calibration_ is None:
             needed = points_needed(self.horizon, self.strategy) + 2 * self.horizon
+            remedy = "fit once more, the last fit was interrupted"
+            if not self.calibrate:
+                remedy = "fit with calibrate=True"
+            elif self.data_.panel.lengths.max() < needed:
+                remedy = f"for horizon={self.horizon}, fit on a series of at least {needed} points"
             raise ValueError(
-                "level asks for intervals, for which no held-out windows were at hand: fit with "
-                f"calibrate=True and, for horizon={self.horizon}, on a series of at least {needed} "
-                "points."
+                f"level asks for intervals, for which no held-out windows were at hand: {remedy}."
             )
         return self.calibration_
 

@@ -172,6 +172,22 @@ def test_constants_stay(value, options):
         np.testing.assert_allclose(found, value, rtol=1e-12)
 
 
+@pytest.mark.parametrize("level, spread", [(1e8, 1e-3), (1e9, 1e-2), (1e10, 0.1)])
+@pytest.mark.parametrize("n", [5, 8, 12])
+def test_what_varies_by_little_more_than_rounding_stays(level, spread, n):
+    y = level + np.random.default_rng(2).normal(0, spread, n)
+    found = ElmanForecaster(random_state=0).fit(y).predict(1)
+    np.testing.assert_allclose(found, level, rtol=0, atol=4 * spread)
+
+
+@pytest.mark.jit  # without it networks cannot be trained for long enough
+def test_a_horizon_as_long_as_the_series():
+    """The last steps, which one window knows, are the trend's: no network learns from it."""
+    y = load_airline()
+    found = ElmanForecaster(140, 12, n_estimators=2, random_state=0).fit(y).predict()
+    assert found.between(y.min(), 4 * y.max()).all()
+
+
 @pytest.mark.parametrize("transform", ["none", "log", "auto"])
 def test_an_exact_season_comes_back(transform):
     y = np.resize([10.0, 14, 12, 20], 40)

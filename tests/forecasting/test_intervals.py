@@ -256,7 +256,7 @@ def test_a_series_too_short_for_intervals_is_told_how_long_it_must_be(horizon, s
     options = {"horizon": horizon, "strategy": strategy}
     needed = points_needed(horizon, strategy) + 2 * horizon
     short = forecaster(**options).fit(trending(needed - 1))
-    with pytest.raises(ValueError, match=f"calibrate=True.*on a series of at least {needed} poi"):
+    with pytest.raises(ValueError, match=f"={horizon}, fit on a series of at least {needed} poi"):
         short.predict(level=80)
     assert len(forecaster(**options).fit(trending(needed)).predict(level=80)) == horizon
 

@@ -135,6 +135,19 @@ def test_small_panels_use_every_origin_and_their_trend():
     assert recipe([12]).weight_decay == 25
 
 
+def test_steps_that_few_windows_know_are_trusted_less():
+    assert recipe([74], horizon=30).trust == ()
+    found = recipe([40], horizon=36)  # of 38 origins all know the first step, three the last
+    assert found.n_windows == 38
+    known = np.arange(38, 2, -1)
+    np.testing.assert_allclose(found.trust, np.minimum(1, 2 * known / 38))
+    two = recipe([40, 38], horizon=36)
+    assert two.trust[-1] == pytest.approx(2 * (3 + 1) / (38 + 36))
+    assert recipe([40], horizon=36, strategy="recursive").trust == ()
+    n = GLOBAL_FROM // 100 + 40
+    assert recipe([n] * 100, horizon=36).trust == ()  # all of their rows know all steps
+
+
 def test_large_panels_learn_more():
     n = GLOBAL_FROM // 100 + 7
     assert recipe([n] * 100).n_windows >= GLOBAL_FROM
