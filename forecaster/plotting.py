@@ -69,7 +69,7 @@ def plot_forecast(
     ImportError
         Without matplotlib.
     ValueError
-        If there is no such series, or `n_history` is less than 1.
+        If there is no such series, the forecast is not one of it, or `n_history` is less than 1.
 
     Examples
     --------
@@ -291,12 +291,21 @@ def _position(data: SeriesSet, series: Hashable) -> int:
 
 def _forecast_of(forecast: Any, data: SeriesSet, series: Hashable) -> pd.DataFrame:
     """The forecast of one series: mean and bounds as columns, times as the index."""
-    if data.columns is not None:
+    found = forecast
+    if data.columns is not None and set(data.columns[:2]) <= set(getattr(forecast, "columns", ())):
         rows = _rows_of(forecast, data.columns.id, series).set_index(data.columns.time)
-        forecast = rows.rename(columns={data.columns.target: "mean"})
-    elif data.kind == "wide":
-        forecast = forecast[series]
-    return forecast.to_frame("mean") if isinstance(forecast, pd.Series) else forecast
+        found = rows.rename(columns={data.columns.target: "mean"})
+    elif data.kind == "wide" and series in getattr(forecast, "columns", pd.Index([])):
+        found = forecast[series]
+    if isinstance(found, pd.Series) and data.kind != "long":
+        found = found.to_frame("mean")
+    if not isinstance(found, pd.DataFrame) or "mean" not in found:
+        shape = getattr(forecast, "shape", "no shape")
+        raise ValueError(
+            "plot_forecast expects what `predict` gave for these rows, in pandas; got "
+            f"{type(forecast).__name__} of {shape}: draw what the forecaster was fitted on."
+        )
+    return found
 
 
 def _rows_of(frame: pd.DataFrame, column: str, series: Hashable) -> pd.DataFrame:

@@ -151,6 +151,19 @@ def test_columns_of_other_names(ax):
     assert len(lines(ax)["forecast"][1]) == 3
 
 
+@pytest.mark.parametrize("history", ["column", "wide", "long"])
+def test_a_forecast_of_other_rows(ax, history):
+    wide = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0)}, pd.RangeIndex(9, name="ds"))
+    long = wide.reset_index().melt("ds", var_name="unique_id", value_name="y")
+    data = {"column": wide["a"], "wide": wide, "long": long}
+    forecasts = [NaiveForecaster(2).fit(rows).predict() for name, rows in data.items()]
+    others = [f for name, f in zip(data, forecasts, strict=True) if name != history]
+    others = others[1:] if history == "wide" else others  # a series serves for each column
+    for forecast in [*others, np.zeros(2)]:
+        with pytest.raises(ValueError, match="what `predict` gave for these rows, in pandas; got "):
+            plot_forecast(data[history], forecast, ax=ax)
+
+
 def test_a_figure_of_its_own():
     pyplot = pytest.importorskip("matplotlib.pyplot")
     before = dict(matplotlib.rcParams)

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from forecaster._extras import require
+from forecaster.cli.periods import read_periods
 from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, read
 
 EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
@@ -114,6 +115,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
         frame[time_col] = _times(frame[time_col])
     freq = _frequency(arguments.freq, frame[time_col])
     if id_col is None:
+        _check_one_series(frame, time_col, target_col)
         one = frame.set_index(time_col)[target_col]
         names = (_ID_COLUMN, time_col, target_col)
         return Table(one, read(one, freq=freq), str(arguments.file), *names, has_times, freq)
@@ -142,15 +144,16 @@ def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserWarning) as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ")
         raise ValueError(f"cannot read {path} as {path.suffix[1:]}: {reason}") from error
-    if len(frame.columns) == 1 and re.search("[;\t]", str(frame.columns[0])):
-        raise ValueError(
-            f"{path} has the single column {frame.columns[0]!r}: separate the columns by commas"
-        )
     return frame
 
 
 def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
     names = [str(name) for name in pd.read_csv(path, nrows=0, index_col=False).columns]
+    if len(names) == 1 and re.search("[;\t]", names[0]):
+        raise ValueError(
+            f"there is the single column {names[0]!r}: separate the columns by commas, and write "
+            "decimals with a point"
+        )
     if all(_VALUE.fullmatch(name) for name in names):
         raise ValueError(f"the first line should name the columns, but holds {', '.join(names)}")
     # An id is text as it stands: leading zeros stay, and so does the country NA.
@@ -227,6 +230,8 @@ def _are_times(column: pd.Series) -> bool:
         column = column.astype(column.cat.categories.dtype)
     if pd.api.types.is_string_dtype(column.dtype):
         text = column.astype(str)
+        if read_periods(text) is not None:
+            return True
         dated = text.str.match(_YEAR_FIRST).all()
         return bool(dated and _parsed(text, format="ISO8601").notna().all())
     is_period = isinstance(column.dtype, pd.PeriodDtype)
@@ -242,6 +247,19 @@ def _only_number(frame: pd.DataFrame) -> str:
         listed = ", ".join(str(column) for column in columns) or "none"
         raise ValueError(f"name the column to forecast by --target; those left are: {listed}")
     return columns[0]
+
+
+def _check_one_series(frame: pd.DataFrame, time_col: str, target_col: str) -> None:
+    """Refuse several series whose times come again, as long as a column tells them apart."""
+    if not frame[time_col].duplicated().any():
+        return
+    for name in frame.columns.drop([time_col, target_col], errors="ignore"):
+        of_several_rows = 2 * frame[name].nunique() <= len(frame)
+        if of_several_rows and not frame.duplicated([name, time_col]).any():
+            raise ValueError(
+                "times come more than once, as in the rows of several series: name the column "
+                f"that tells these apart by --id, such as {name}"
+            )
 
 
 def _numbers(target: pd.Series) -> pd.Series:
@@ -273,6 +291,9 @@ def _times(column: pd.Series) -> Any:
     if not pd.api.types.is_string_dtype(column.dtype):
         return column
     text = column.astype(str)
+    periods = read_periods(text)
+    if periods is not None:
+        return periods
     clocks = text[text.map(_CLOCK.fullmatch).notna()]
     if len(clocks):
         raise ValueError(

@@ -203,7 +203,8 @@ def _numbers(column: pd.Series, where: str) -> FloatArray:
     if kind in "mM":
         raise ValueError(
             f"Expected numbers{where}; got {column.dtype}: make times the index, e.g. with "
-            "`data.set_index(...)`, and convert durations with `.dt.total_seconds()`."
+            "`data.set_index(...)`, or name the columns of a long frame by id_col, time_col and "
+            "target_col; convert durations with `.dt.total_seconds()`."
         )
     if kind in "iuf":
         return column.to_numpy(np.float64, na_value=np.nan)

@@ -136,13 +136,21 @@ def parse(freq: object) -> Frequency:
     try:
         parsed = int(freq) if isinstance(freq, (int, np.integer)) else to_offset(freq)  # type: ignore[call-overload]
     except (ValueError, TypeError):
-        parsed = None
+        parsed = _of_periods(freq)
     if parsed is None or (parsed if isinstance(parsed, int) else parsed.n) < 1:
         raise ValueError(
             "freq is a pandas frequency that steps forwards, such as 'MS' or 'h', or a positive "
             f"integer for integer labels; got {freq!r}."
         )
     return parsed
+
+
+def _of_periods(name: object) -> Frequency | None:
+    """Read a frequency by the name that periods have for it, such as 'M' for 'ME'."""
+    try:
+        return pd.PeriodDtype(name).freq if isinstance(name, str) else None
+    except (ValueError, TypeError):
+        return None
 
 
 def describe(freq: Frequency) -> str:

@@ -13,6 +13,8 @@ from forecaster.data.frequency import Frequency, describe, encode, infer
 from forecaster.data.panel import IntArray
 from forecaster.data.time_axis import TimeAxis
 
+_ENOUGH_ROWS = 5  # for their step not to be chance
+
 
 class LongColumns(NamedTuple):
     """The names of the columns of a long frame."""
@@ -176,6 +178,9 @@ def _check_steps(
         return
     row = int(misplaced[0])
     which = np.searchsorted(indptr, [row], side="right") - 1
+    if not given and len(indptr) > 2:
+        start, stop = indptr[which[0]], indptr[which[0] + 1]
+        _check_common(axis.known_freq(), labels[start:stop], of_series(int(which[0])))
     position = row - indptr[which]
     own = axis.take(which)
     only = np.array([0])
@@ -199,6 +204,19 @@ def _check_steps(
     )
 
 
+def _check_common(freq: Frequency, labels: pd.Index, of_series: str) -> None:
+    """Refuse a series that follows a frequency, but another one than the longest series."""
+    own = infer(labels)
+    if own is None or len(labels) < _ENOUGH_ROWS:
+        return
+    alone = TimeAxis(encode(labels[:1], own), own, labels[:0], labels.dtype)
+    if not alone.misplaced(labels, np.array([0, len(labels)])).size:
+        raise ValueError(
+            f"All series must have one frequency; the longest has {describe(freq)}, the rows"
+            f"{of_series} have {describe(own)}: bring them to one, or fit them apart."
+        )
+
+
 def _other_step(labels: pd.Index, freq: str, columns: LongColumns | None, given: bool) -> str:
     """Say how to name a step that is not the one given or found, for a message."""
     if not isinstance(labels, pd.DatetimeIndex):
@@ -207,6 +225,8 @@ def _other_step(labels: pd.Index, freq: str, columns: LongColumns | None, given:
         return ", or, if their step is another one, give that as freq, or leave freq out"
     example = "'WOM-3FRI'"
     if freq in ("'B'", "'D'"):
+        if (labels.day_of_week > 4).any():  # days, some of which are missing
+            return ""
         index = "data.index" if columns is None else f"data[{columns.time!r}]"
         days = f"pd.bdate_range({index}.min(), {index}.max()).difference({index})"
         example = f"pd.offsets.CustomBusinessDay(holidays={days})"

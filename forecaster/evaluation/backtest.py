@@ -286,7 +286,7 @@ def _step(step: int | None, longest: int, horizon: int, n_windows: int, min_trai
         raise ValueError(
             f"A backtest with n_windows={n_windows}, horizon={horizon}, step={step} and min_train="
             f"{min_train} needs a series of {min_train + horizon + (n_windows - 1) * step} rows, "
-            f"got {longest}: take fewer windows or a shorter horizon."
+            f"got {longest}: take {'fewer windows or ' * (n_windows > 1)}a shorter horizon."
         )
     return step
 

@@ -59,7 +59,7 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """
     if type(estimator) not in own_objects.ESTIMATORS:
         raise TypeError(
-            "save takes a regressor or forecaster of forecaster itself, got "
+            "save takes a regressor, classifier or forecaster of this library, got "
             f"{type(estimator).__module__}.{type(estimator).__qualname__}: save the estimator "
             "within it, or keep all of it with pickle or joblib."
         )

@@ -37,6 +37,36 @@ def test_integers_stay_integers_and_rows_are_numbered(capsys, here):
 @pytest.mark.parametrize(
     ("texts", "last"),
     [
+        ([f"{year}Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)], "2022Q1"),
+        ([f"{year}-Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)], "2022Q1"),
+        ([f"2020-W{week:02}" for week in range(48, 54)], "2021-01-04"),
+        (
+            pd.period_range("2020-01-01", periods=6, freq="W-WED").astype(str).tolist(),
+            "2020-02-06/2020-02-12",
+        ),
+    ],
+)
+def test_quarters_and_weeks_are_found_whatever_they_are_called(capsys, here, texts, last):
+    frame = months(len(texts)).rename(columns={"ds": "when"}).assign(when=texts)
+    quick(capsys, write(frame), "--horizon", 1, "--output", "out.csv")
+    assert pd.read_csv("out.csv")["when"].tolist()[0] == last
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["2020-W50", "2020-W51", "2020-W52", "2020-W60"],
+        [f"2020-01-{day:02}/2020-01-{day + 5:02}" for day in (1, 7, 13, 19)],
+    ],
+)
+def test_what_is_no_week_is_no_time(capsys, here, texts):
+    data = write(months(4).assign(ds=texts))
+    assert "cannot read '2020-" in fail(capsys, "forecast", data, "--horizon", 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
         (["2020-01", "2020-02", "2020-03", "2020-04", "2020-05", "2020-06"], "2020-07-01"),
         (["15.01.2020", "16.01.2020", "17.01.2020", "18.01.2020", "19.01.2020"], "2020-01-20"),
         (["01/15/2020", "01/16/2020", "01/17/2020", "01/18/2020", "01/19/2020"], "2020-01-20"),
@@ -209,6 +239,13 @@ def test_in_a_panel_the_series_is_named(capsys, here):
 def test_files_that_cannot_be_read(capsys, here, name, content, message):
     (here / name).write_bytes(content)
     assert message in fail(capsys, "forecast", name, "--horizon", 2)
+
+
+@pytest.mark.parametrize("order", ["shop", "ds"])
+def test_several_series_without_an_id(capsys, here, order):
+    data = write(shops().sort_values([order, "ds"]).assign(price=range(len(shops()))))
+    message = fail(capsys, "forecast", data, "--horizon", 2, "--target", "y")
+    assert "name the column that tells these apart by --id, such as shop" in message
 
 
 def test_ids_that_cannot_tell_series_apart(capsys, here):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from forecaster.data import read
+from forecaster.data.frequency import parse
 
 
 def series(labels):
@@ -78,6 +79,19 @@ def test_a_gap_is_told_with_the_other_cure():
         read(long)
     code = str(caught.value).split("`freq=")[1].removesuffix("`.")
     assert read(long, freq=eval(code, {"pd": pd, "data": long})).lengths.tolist() == [58]
+
+
+def test_a_gap_in_days_is_nothing_but_a_gap():
+    y = pd.Series(np.ones(59), pd.date_range("2024", periods=60).delete(30))
+    with pytest.raises(ValueError, match=r"asfreq\('D'\)\.interpolate\(\)`\.$"):
+        read(y)
+
+
+@pytest.mark.filterwarnings("ignore:'M' is deprecated")  # of timestamps, says pandas 2
+def test_a_frequency_by_the_name_that_periods_have_for_it():
+    y = pd.Series(np.ones(30), pd.period_range("2020", periods=30, freq="M"))
+    assert read(y, freq=y.index.freqstr).lengths.tolist() == [30]
+    assert parse("M") == pd.offsets.MonthEnd()
 
 
 @pytest.mark.parametrize("freq", ["h", "3h"])
