@@ -135,7 +135,7 @@ def make_network(
         )
     if dilations and len(dilations) != len(sizes):
         raise ValueError(
-            f"{name} expects one dilation for each of {len(sizes)} layers, got {dilations}."
+            f"{name} expects a dilation for each layer, {len(sizes)} in all, got {dilations}."
         )
     if any(n_steps % dilation for dilation in dilations):
         raise ValueError(

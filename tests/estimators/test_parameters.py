@@ -259,7 +259,7 @@ REFUSED = [
     ("all", {"dropout": 0.1}, "dropout acts between layers, so with one layer it must be 0"),
     ("all", {"residual": True}, "as many units as inputs, got 1 inputs.*=\\(3,\\)"),
     ("all", {"dilations": 2}, "dilations that divide the 3 steps, got \\(2,\\)"),
-    ("all", {"dilations": (1, 1)}, "one dilation for each of 1 layers, got \\(1, 1\\)"),
+    ("all", {"dilations": (1, 1)}, "a dilation for each layer, 1 in all, got \\(1, 1\\)"),
     ("jordan", {"layer_norm": True}, "feeds the output of its last layer back"),
     ("jordan", {"dilations": 3}, "feeds the output of its last layer back"),
     ("jordan", {**STACK, "residual": True}, "feeds the output of its last layer back"),

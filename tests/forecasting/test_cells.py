@@ -125,7 +125,7 @@ def test_what_is_fed_back_must_be_the_output(Forecaster, options):
     "options, message",
     [
         ({"dropout": 0.5}, "with one layer it must be 0"),
-        ({"dilations": (1, 2)}, "one dilation for each of 1 layers"),
+        ({"dilations": (1, 2)}, "a dilation for each layer, 1 in all"),
         ({"dilations": 3}, "dilations that divide the 4 steps"),
         ({"residual": True}, "as many units as inputs, got 3 inputs"),
     ],
