@@ -86,7 +86,7 @@ def plot_forecast(
     names = {"id_col": id_col, "time_col": time_col, "target_col": target_col}
     data = read(history, **names, freq=freq)
     known = _values(data, series)
-    mean = _forecast_of(forecast, data, known.name)
+    mean = _forecast_of(forecast, data, known.name, id_col)
     if n_history is None:
         n_history = max(40, 4 * len(mean))
     if n_history < 1:
@@ -289,23 +289,26 @@ def _position(data: SeriesSet, series: Hashable) -> int:
     return found[0]
 
 
-def _forecast_of(forecast: Any, data: SeriesSet, series: Hashable) -> pd.DataFrame:
+def _forecast_of(forecast: Any, data: SeriesSet, series: Hashable, id_col: str) -> pd.DataFrame:
     """The forecast of one series: mean and bounds as columns, times as the index."""
-    found = forecast
-    if data.columns is not None and set(data.columns[:2]) <= set(getattr(forecast, "columns", ())):
-        rows = _rows_of(forecast, data.columns.id, series).set_index(data.columns.time)
-        found = rows.rename(columns={data.columns.target: "mean"})
-    elif data.kind == "wide" and series in getattr(forecast, "columns", pd.Index([])):
-        found = forecast[series]
-    if isinstance(found, pd.Series) and data.kind != "long":
-        found = found.to_frame("mean")
-    if not isinstance(found, pd.DataFrame) or "mean" not in found:
-        shape = getattr(forecast, "shape", "no shape")
+    columns = getattr(forecast, "columns", pd.Index([]))
+    if data.columns is not None:
+        fits = set(data.columns[:2]) <= set(columns)
+    elif data.kind == "wide":
+        fits = series in columns
+    else:
+        fits = isinstance(forecast, pd.Series) or ("mean" in columns and id_col not in columns)
+    if not fits:
         raise ValueError(
-            "plot_forecast expects what `predict` gave for these rows, in pandas; got "
-            f"{type(forecast).__name__} of {shape}: draw what the forecaster was fitted on."
+            "plot_forecast expects what `predict` gave for these rows, in pandas; got another "
+            f"{type(forecast).__name__}: draw what the forecaster was fitted on."
         )
-    return found
+    if data.columns is not None:
+        rows = _rows_of(forecast, data.columns.id, series).set_index(data.columns.time)
+        forecast = rows.rename(columns={data.columns.target: "mean"})
+    elif data.kind == "wide":
+        forecast = forecast[series]
+    return forecast.to_frame("mean") if isinstance(forecast, pd.Series) else forecast
 
 
 def _rows_of(frame: pd.DataFrame, column: str, series: Hashable) -> pd.DataFrame:

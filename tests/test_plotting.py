@@ -16,6 +16,7 @@ from forecaster.plotting import (
     plot_gradient_by_lag,
     plot_loss,
 )
+from tests.forecasting.common import calibrating
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.dates import num2date  # noqa: E402
@@ -151,16 +152,19 @@ def test_columns_of_other_names(ax):
     assert len(lines(ax)["forecast"][1]) == 3
 
 
+@pytest.mark.parametrize("level", [None, 80])
 @pytest.mark.parametrize("history", ["column", "wide", "long"])
-def test_a_forecast_of_other_rows(ax, history):
-    wide = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0)}, pd.RangeIndex(9, name="ds"))
+def test_a_forecast_of_other_rows(ax, history, level):
+    noise = np.random.default_rng(0).normal(size=(30, 2))
+    wide = pd.DataFrame(noise, pd.RangeIndex(30, name="ds"), ["a", "b"])
     long = wide.reset_index().melt("ds", var_name="unique_id", value_name="y")
     data = {"column": wide["a"], "wide": wide, "long": long}
-    forecasts = [NaiveForecaster(2).fit(rows).predict() for name, rows in data.items()]
-    others = [f for name, f in zip(data, forecasts, strict=True) if name != history]
-    others = others[1:] if history == "wide" else others  # a series serves for each column
-    for forecast in [*others, np.zeros(2)]:
-        with pytest.raises(ValueError, match="what `predict` gave for these rows, in pandas; got "):
+    forecasts = {
+        name: calibrating(horizon=2).fit(rows).predict(level=level) for name, rows in data.items()
+    }
+    plot_forecast(data[history], forecasts.pop(history), ax=ax)
+    for forecast in [*forecasts.values(), np.zeros(2)]:
+        with pytest.raises(ValueError, match="what `predict` gave for these rows, in pandas"):
             plot_forecast(data[history], forecast, ax=ax)
 
 

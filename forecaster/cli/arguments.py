@@ -15,8 +15,8 @@ _DATA = """
 the data:
   A .csv or .parquet file with a row for every point in time, in the order of
   time and without gaps. Times are dates (2024-01-31, 20240131), dates with a
-  clock (2024-01-31 18:00) or integers. Several series stand below each other,
-  told apart by an id column.
+  clock (2024-01-31 18:00), quarters (2024Q1), weeks (2024-W05) or integers.
+  Several series stand below each other, told apart by an id column.
 """
 
 _FORECAST = """
@@ -164,7 +164,7 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
         "--time",
         metavar="COLUMN",
         help="when (default: ds, date, time, timestamp or datetime if there is one, else the only "
-        "column of timestamps or of dates like 2024-01-31, else the row number)",
+        "column of timestamps, dates like 2024-01-31, quarters or weeks, else the row number)",
     )
     parser.add_argument(
         "--id",

@@ -11,6 +11,7 @@ _SPANS = r"\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d"  # 2024-01-29/2024-02-04
 
 def read_periods(text: pd.Series) -> pd.Series | None:
     """Periods, for weeks of ISO 8601 their Mondays; None if any of the texts is something else."""
+    text = text.astype(str).str.upper()
     try:
         if text.str.fullmatch(_QUARTERS).all():
             quarters = pd.PeriodIndex(text.str.replace("-", ""), freq="Q")

@@ -18,6 +18,7 @@ from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, r
 EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
 _TIME_COLUMNS = ["ds", "date", "time", "timestamp", "datetime"]
 _ID_COLUMN = "unique_id"
+_NUMBER = "\0"  # a column that no file has
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
 _DISTANCE = r"\s*([-+]\d\d(:?\d\d)?|Z)"  # from UTC
@@ -112,7 +113,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
         series = 0 * frame.index if id_col is None else pd.factorize(frame[id_col])[0]
         frame[time_col] = frame.groupby(series, sort=False).cumcount()
     else:
-        frame[time_col] = _times(frame[time_col])
+        frame[time_col] = _times(frame[time_col], arguments.freq is None)
     freq = _frequency(arguments.freq, frame[time_col])
     if id_col is None:
         _check_one_series(frame, time_col, target_col)
@@ -206,20 +207,25 @@ def _usual(frame: pd.DataFrame, names: list[str], named: dict[str, str | None]) 
 def _only_time(frame: pd.DataFrame, id_col: str | None, target_col: str | None) -> str | None:
     """The only column of times, whatever it is called; None if there is none.
 
-    Dates that come again in a series are those of something else.
+    Dates that come again in a series are those of something else, and quarters or weeks beside a
+    column of dates say the same once more.
     """
     series = [] if id_col is None else [id_col]
-    found = [
-        name
-        for name in frame
-        if isinstance(name, str)
-        and name not in (id_col, target_col)
-        and _are_times(frame[name])
-        and not frame.duplicated([*series, name]).any()
-    ]
-    if len(found) > 1:
-        raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
-    return found[0] if found else None
+    names = [n for n in frame if isinstance(n, str) and n not in (id_col, target_col)]
+    for are_times in (_are_times, _are_periods_in_text):
+        times = [name for name in names if are_times(frame[name])]
+        found = [name for name in times if not frame.duplicated([*series, name]).any()]
+        if len(found) > 1:
+            raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
+        if found:
+            return found[0]
+        for name in times if id_col is None else []:
+            _check_one_series(frame.assign(**{name: _times(frame[name])}), name, target_col)
+    return None
+
+
+def _are_periods_in_text(column: pd.Series) -> bool:
+    return column.dtype.kind == "O" and read_periods(column) is not None
 
 
 def _are_times(column: pd.Series) -> bool:
@@ -230,8 +236,6 @@ def _are_times(column: pd.Series) -> bool:
         column = column.astype(column.cat.categories.dtype)
     if pd.api.types.is_string_dtype(column.dtype):
         text = column.astype(str)
-        if read_periods(text) is not None:
-            return True
         dated = text.str.match(_YEAR_FIRST).all()
         return bool(dated and _parsed(text, format="ISO8601").notna().all())
     is_period = isinstance(column.dtype, pd.PeriodDtype)
@@ -249,16 +253,20 @@ def _only_number(frame: pd.DataFrame) -> str:
     return columns[0]
 
 
-def _check_one_series(frame: pd.DataFrame, time_col: str, target_col: str) -> None:
-    """Refuse several series whose times come again, as long as a column tells them apart."""
+def _check_one_series(frame: pd.DataFrame, time_col: str, target_col: str | None) -> None:
+    """Refuse series below each other that a column tells apart, each of them regular."""
     if not frame[time_col].duplicated().any():
         return
     for name in frame.columns.drop([time_col, target_col], errors="ignore"):
-        of_several_rows = 2 * frame[name].nunique() <= len(frame)
-        if of_several_rows and not frame.duplicated([name, time_col]).any():
+        several = frame[[name, time_col]].assign(**{_NUMBER: 0.0})
+        try:
+            read(several, id_col=name, time_col=time_col, target_col=_NUMBER)
+        except (TypeError, ValueError):
+            continue
+        if frame[name].nunique() < len(frame):
             raise ValueError(
-                "times come more than once, as in the rows of several series: name the column "
-                f"that tells these apart by --id, such as {name}"
+                f"times come more than once in {time_col}, as in the rows of several series: name "
+                f"the column that tells these apart by --id, such as {name}"
             )
 
 
@@ -277,8 +285,8 @@ def _numbers(target: pd.Series) -> pd.Series:
     return numbers
 
 
-def _times(column: pd.Series) -> Any:
-    """Times as timestamps, periods or integers."""
+def _times(column: pd.Series, with_periods: bool = True) -> Any:
+    """Times as timestamps, periods or integers; ``with_periods``: whether text may become some."""
     missing = column.isna()
     if missing.any():
         raise ValueError(
@@ -293,7 +301,8 @@ def _times(column: pd.Series) -> Any:
     text = column.astype(str)
     periods = read_periods(text)
     if periods is not None:
-        return periods
+        stays = with_periods or not isinstance(periods.dtype, pd.PeriodDtype)
+        return periods if stays else periods.dt.to_timestamp()
     clocks = text[text.map(_CLOCK.fullmatch).notna()]
     if len(clocks):
         raise ValueError(
@@ -310,7 +319,7 @@ def _times(column: pd.Series) -> Any:
         row = int(best.isna().argmax())
         raise ValueError(
             f"cannot read {text.iloc[row]!r} in row {row + 1} of the column {column.name!r} as a "
-            "time: write times like 2024-01-31 or 2024-01-31 18:00"
+            "time: write times like 2024-01-31, 2024-01-31 18:00, 2024Q1 or 2024-W05"
         )
     if len(complete) == 2 and not complete[0].equals(complete[1]):
         row = int((complete[0] != complete[1]).argmax())

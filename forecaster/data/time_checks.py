@@ -213,7 +213,8 @@ def _check_common(freq: Frequency, labels: pd.Index, of_series: str) -> None:
     if not alone.misplaced(labels, np.array([0, len(labels)])).size:
         raise ValueError(
             f"All series must have one frequency; the longest has {describe(freq)}, the rows"
-            f"{of_series} have {describe(own)}: bring them to one, or fit them apart."
+            f"{of_series} have {describe(own)}: insert what is missing, bring them to one, or fit "
+            "them apart."
         )
 
 

@@ -179,10 +179,18 @@ def _comparable(value: Any) -> Any:
 
 def settled_by_solver(estimator: Any) -> dict[str, Any]:
     """The parameters that an optimiser keeps as long as it keeps its state."""
-    names = ["solver", *_SOLVER_PARAMETERS[estimator.solver], "ema_decay", "learning_rate"]
+    names = ["ema_decay", "learning_rate"]
     if estimator.solver == "adamw":  # whose decay is a part of it; others take alpha as it comes
         names.append("alpha")
-    return {name: getattr(estimator, name) for name in names}
+    others = {name: getattr(estimator, name) for name in names}
+    return {"solver": estimator.solver, **_solver_settings(estimator), **others}
+
+
+def _solver_settings(estimator: Any) -> dict[str, Any]:
+    """The estimator's parameters that its solver takes, with what suits it for "auto"."""
+    auto = _AUTO_OF_RMSPROP if estimator.solver == "rmsprop" else _AUTO
+    asked = {name: getattr(estimator, name) for name in _SOLVER_PARAMETERS[estimator.solver]}
+    return {name: auto[name] if value == "auto" else value for name, value in asked.items()}
 
 
 def check_unchanged(settled: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
@@ -197,11 +205,8 @@ def check_unchanged(settled: Mapping[str, Any], asked: Mapping[str, Any]) -> Non
 
 def make_plan(estimator: Any, loss: Loss, **others: Any) -> Plan:
     """The plan that an estimator's parameters describe; ``others`` are those not shared."""
-    auto = _AUTO_OF_RMSPROP if estimator.solver == "rmsprop" else _AUTO
-    options = {
-        name: auto[own] if getattr(estimator, own) == "auto" else getattr(estimator, own)
-        for own, name in _SOLVER_PARAMETERS[estimator.solver].items()
-    }
+    names = _SOLVER_PARAMETERS[estimator.solver]
+    options = {names[own]: value for own, value in _solver_settings(estimator).items()}
     make_solver = partial(SOLVERS[estimator.solver], **options)
     decoupled = estimator.solver == "adamw"
     return Plan(

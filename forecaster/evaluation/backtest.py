@@ -283,10 +283,11 @@ def _step(step: int | None, longest: int, horizon: int, n_windows: int, min_trai
         step = max(1, min(horizon, spare // max(1, n_windows - 1)))
     _positive("step", step)
     if spare < (n_windows - 1) * step:
+        fewer = "fewer windows or " if n_windows > 1 else ""
         raise ValueError(
             f"A backtest with n_windows={n_windows}, horizon={horizon}, step={step} and min_train="
             f"{min_train} needs a series of {min_train + horizon + (n_windows - 1) * step} rows, "
-            f"got {longest}: take {'fewer windows or ' * (n_windows > 1)}a shorter horizon."
+            f"got {longest}: take {fewer}a shorter horizon."
         )
     return step
 

@@ -288,8 +288,8 @@ def coverage(
     crossed = np.argwhere(low > high)
     if len(crossed):
         raise ValueError(
-            f"lower must not be above upper, but it is in {len(crossed)} of {low.size} places, first"
-            f" in row {crossed[0, 0]}; were the two arguments swapped?"
+            f"lower must not be above upper, but it is in {len(crossed)} of {low.size} places, "
+            f"first in row {crossed[0, 0]}; were the two arguments swapped?"
         )
     inside = (low <= actual) & (actual <= high)
     return _mean(inside.astype(np.float64), sample_weight, multioutput)

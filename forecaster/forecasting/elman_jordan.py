@@ -61,8 +61,8 @@ class ElmanJordanForecaster(RecurrentForecaster):
         a thousand, a fifth in large panels of short series); the held-out origins of `calibrate`
         may lead it away a little, and 15 % of the forecast (less from thousands of windows on) go
         to repeating the last season; more in a series whose held-out values that would have
-        missed by clearly less (``hedges_``). Where horizons are half as long as a series or
-        longer, steps that few windows reach lean on the trend as well.
+        missed by clearly less (``hedges_``). Steps of a long horizon that only few windows reach
+        lean on the trend, too.
     n_estimators : int, default=5
         Networks, trained side by side from different random numbers; forecasts are their mean.
     calibrate : bool, default=True

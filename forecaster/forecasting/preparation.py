@@ -82,7 +82,8 @@ class Preparation:
     scale : array (S,)
         Mean absolute change over 1 to horizon steps; 0 for a constant series.
     exact : bool array (S,)
-        Whether the trend anchor misses nothing: a constant, a line, an exact season.
+        Whether the trend anchor misses nothing: a constant, a line, an exact season; and whether a
+        series is a constant to rounding.
     borrowed : array (S,) or None
         What repeating the last season counts for in the forecast of a series that has more than
         one but is too short for indices; 0 for other series, None if there is no such series.

@@ -15,6 +15,7 @@ import numpy as np
 from forecaster.data.panel import IntArray, Panel
 
 GLOBAL_FROM = 10_000  # windows from which on a panel teaches what an anchor would otherwise supply
+_MANY_ORIGINS = 100  # teach a step, whatever part of all they are
 _EFFORTS = 1.0, 1 / 3  # how long networks train: what is noise to them differs
 
 
@@ -78,7 +79,7 @@ class Recipe:
         blend's.
     trust : tuple of float
         For each output, the part of the networks' forecast that is not given up for the trend
-        anchor; empty for all of all of them.
+        anchor; empty where nothing is.
     """
 
     n_outputs: int
@@ -152,6 +153,7 @@ def resolve(
     min_observed = max(2, min(season_length, longest - n_outputs))
     n_windows = _n_rows(lengths - min_observed, n_outputs)
     global_model = n_windows >= GLOBAL_FROM
+    from_trend = not global_model
     # A small panel cannot spare the last origins, whose targets are not all known.
     min_targets = n_outputs if global_model else 1
     n_windows = _n_rows(lengths - min_observed, min_targets)
@@ -173,14 +175,14 @@ def resolve(
         min_observed=min_observed,
         min_targets=min_targets,
         n_windows=n_windows,
-        from_trend=not global_model,
+        from_trend=from_trend,
         hidden_layer_sizes=_or(hidden_layer_sizes, (units,)),
         batch_size=min(_or(batch_size, 256 if global_model else 64), n_windows),
         max_steps=_or(max_steps, int(np.clip(30 * n_windows / 256, 450, 3750))),
         weight_decay=_or(weight_decay, min(25.0, 800.0 / n_windows)),
         blend=_or(blend, _trend_share(n_windows, median)),
         hedge=_season_share(n_windows) if blend == "auto" else 0.0,
-        trust=() if global_model else _trust(lengths - min_observed, n_outputs),
+        trust=_trust(lengths - min_observed, n_outputs) if from_trend and blend == "auto" else (),
     )
 
 
@@ -190,9 +192,9 @@ def _n_rows(follow: IntArray, n_targets: int) -> int:
 
 
 def _trust(follow: IntArray, n_outputs: int) -> tuple[float, ...]:
-    """Less for the steps that less than half of the origins know: few values taught them."""
+    """Less for steps that less than half of the origins know, and few: these taught little."""
     known = np.array([_n_rows(follow, step) for step in range(1, n_outputs + 1)])
-    trust = np.minimum(1.0, 2.0 * known / known[0])
+    trust = np.minimum(1.0, np.maximum(2.0 * known / known[0], known / _MANY_ORIGINS))
     return tuple(trust.tolist()) if (trust < 1.0).any() else ()
 
 

@@ -376,7 +376,7 @@ class RecurrentForecaster(FittedForecaster, Forecaster):
             )
         if self.calibration_ is None:
             needed = points_needed(self.horizon, self.strategy) + 2 * self.horizon
-            remedy = "fit once more, the last fit was interrupted"
+            remedy = "fit once more, on all rows and without an interrupt"
             if not self.calibrate:
                 remedy = "fit with calibrate=True"
             elif self.data_.panel.lengths.max() < needed:

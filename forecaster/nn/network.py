@@ -169,7 +169,7 @@ class Network:
 
     @property
     def row_work(self) -> int:
-        """Multiplications that the forward pass of one row takes."""
+        """Multiplications, about, that the forward pass of one row takes."""
         of_layers = self.slices["V"].start
         return self.n_steps * of_layers + self.n_output_steps * (self.n_parameters - of_layers)
 

@@ -248,6 +248,32 @@ def test_several_series_without_an_id(capsys, here, order):
     assert "name the column that tells these apart by --id, such as shop" in message
 
 
+def test_times_by_another_name_tell_several_series_without_an_id(capsys, here):
+    quarters = [f"{year}Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)]
+    frame = pd.DataFrame({"when": 2 * quarters, "shop": ["a"] * 8 + ["b"] * 8, "y": range(16)})
+    message = fail(capsys, "forecast", write(frame), "--horizon", 2)
+    assert "times come more than once in when" in message
+    assert "by --id, such as shop" in message
+
+
+@pytest.mark.parametrize("others", [{"heat": np.arange(41) % 7}, {"lists": [[1]] * 41}], ids=str)
+def test_a_row_that_is_there_twice_is_no_second_series(capsys, here, others):
+    pytest.importorskip("pyarrow")
+    frame = months().iloc[[*range(9), 8, *range(9, 40)]].reset_index(drop=True).assign(**others)
+    frame.to_parquet("twice.parquet")
+    message = fail(capsys, "forecast", "twice.parquet", "--horizon", 2, "--target", "y")
+    assert "2015-09-01 is there twice" in message
+
+
+def test_dates_are_taken_before_quarters(capsys, here):
+    frame = months(24).rename(columns={"ds": "start"})
+    quarters = [f"{year}q{q}" for year in range(2015, 2021) for q in (1, 2, 3, 4)]
+    assert "from 2015-01-01" in quick(capsys, write(frame.assign(quarter=quarters)))
+    data = write(frame.assign(start=quarters))
+    assert "from 2015Q1 to 2020Q4; season 4" in quick(capsys, data)
+    assert "from 2015-01-01 to 2020-10-01" in quick(capsys, data, "--freq", "QS", "--time", "start")
+
+
 def test_ids_that_cannot_tell_series_apart(capsys, here):
     pytest.importorskip("pyarrow")
     months().assign(ds=range(40), shop=[["a"]] * 40).to_parquet("lists.parquet")

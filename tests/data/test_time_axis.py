@@ -209,7 +209,7 @@ def test_one_series_of_another_frequency_is_refused():
 
 def test_series_of_different_frequencies_are_told_so():
     days, months = pd.date_range("2020", periods=40), pd.date_range("2020", periods=9, freq="MS")
-    sentence = "longest has 'D', the rows of series 's1' have 'MS': bring them to one, or fit them"
+    sentence = "longest has 'D', the rows of series 's1' have 'MS': insert what is missing, bri"
     with pytest.raises(ValueError, match=sentence):
         read(long_frame(days, months))
     with pytest.raises(ValueError, match="there is none for 2020-01-03 .* insert the missing rows"):

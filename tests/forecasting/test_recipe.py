@@ -144,6 +144,8 @@ def test_steps_that_few_windows_know_are_trusted_less():
     two = recipe([40, 38], horizon=36)
     assert two.trust[-1] == pytest.approx(2 * (3 + 1) / (38 + 36))
     assert recipe([40], horizon=36, strategy="recursive").trust == ()
+    assert recipe([40], horizon=36, blend=0.5).trust == ()  # as it was asked for
+    assert recipe([40] * 40, horizon=36).trust == ()  # 120 windows know the last step
     n = GLOBAL_FROM // 100 + 40
     assert recipe([n] * 100, horizon=36).trust == ()  # all of their rows know all steps
 

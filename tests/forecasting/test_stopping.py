@@ -153,5 +153,5 @@ def test_ctrl_c_around_the_second_training_leaves_the_final_model(monkeypatch, n
         fitted = forecaster(**STEPS, calibrate=True).fit(Y)
     assert fitted.calibration_ is None
     assert np.array_equal(fitted.predict(7), whole.predict(7))
-    with pytest.raises(ValueError, match="the last fit was interrupted"):
+    with pytest.raises(ValueError, match="fit once more, on all rows and without an interrupt"):
         fitted.predict(7, level=80)
