@@ -113,7 +113,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
         series = 0 * frame.index if id_col is None else pd.factorize(frame[id_col])[0]
         frame[time_col] = frame.groupby(series, sort=False).cumcount()
     else:
-        frame[time_col] = _times(frame[time_col], arguments.freq is None)
+        frame[time_col] = _times(frame[time_col], with_periods=arguments.freq is None)
     freq = _frequency(arguments.freq, frame[time_col])
     if id_col is None:
         _check_one_series(frame, time_col, target_col)
@@ -285,7 +285,7 @@ def _numbers(target: pd.Series) -> pd.Series:
     return numbers
 
 
-def _times(column: pd.Series, with_periods: bool = True) -> Any:
+def _times(column: pd.Series, *, with_periods: bool = True) -> Any:
     """Times as timestamps, periods or integers; ``with_periods``: whether text may become some."""
     missing = column.isna()
     if missing.any():

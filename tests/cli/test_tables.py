@@ -1,6 +1,5 @@
 """Files that are read, and the sentence for each that cannot be."""
 
-import datetime
 import sys
 
 import numpy as np
@@ -32,59 +31,6 @@ def test_integers_stay_integers_and_rows_are_numbered(capsys, here):
     assert out.splitlines()[3].split()[0] == "20"
     out = quick(capsys, write(shops()[["shop", "y"]]), "--id", "shop", "--output", "out.csv")
     assert pd.read_csv("out.csv")["ds"].tolist() == [40, 41, 39, 40, 38, 39]
-
-
-@pytest.mark.parametrize(
-    ("texts", "last"),
-    [
-        ([f"{year}Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)], "2022Q1"),
-        ([f"{year}-Q{q}" for year in (2020, 2021) for q in (1, 2, 3, 4)], "2022Q1"),
-        ([f"2020-W{week:02}" for week in range(48, 54)], "2021-01-04"),
-        (
-            pd.period_range("2020-01-01", periods=6, freq="W-WED").astype(str).tolist(),
-            "2020-02-06/2020-02-12",
-        ),
-    ],
-)
-def test_quarters_and_weeks_are_found_whatever_they_are_called(capsys, here, texts, last):
-    frame = months(len(texts)).rename(columns={"ds": "when"}).assign(when=texts)
-    quick(capsys, write(frame), "--horizon", 1, "--output", "out.csv")
-    assert pd.read_csv("out.csv")["when"].tolist()[0] == last
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ["2020-W50", "2020-W51", "2020-W52", "2020-W60"],
-        [f"2020-01-{day:02}/2020-01-{day + 5:02}" for day in (1, 7, 13, 19)],
-    ],
-)
-def test_what_is_no_week_is_no_time(capsys, here, texts):
-    data = write(months(4).assign(ds=texts))
-    assert "cannot read '2020-" in fail(capsys, "forecast", data, "--horizon", 1)
-
-
-@pytest.mark.parametrize(
-    ("texts", "last"),
-    [
-        (["2020-01", "2020-02", "2020-03", "2020-04", "2020-05", "2020-06"], "2020-07-01"),
-        (["15.01.2020", "16.01.2020", "17.01.2020", "18.01.2020", "19.01.2020"], "2020-01-20"),
-        (["01/15/2020", "01/16/2020", "01/17/2020", "01/18/2020", "01/19/2020"], "2020-01-20"),
-        ([f"Jan {d}, 2020" for d in range(1, 6)], "2020-01-06"),
-        ([f"2020-01-01 {h:02}:30" for h in range(6)], "2020-01-01 06:30"),
-        ([f"2020-01-01T{h:02}:00:00+02:00" for h in range(6)], "2020-01-01 06:00 UTC+02:00"),
-        ([f"2020-01-01 00:00:{s:02}" for s in range(6)], "2020-01-01 00:00:06"),
-        (["2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00", "2020-03-29T04:00+02:00",
-          "2020-03-29T05:00+02:00", "2020-03-29T06:00+02:00"], "2020-03-29 05:00 UTC"),
-        (["2020-03-28T00:00+01:00", "2020-03-29T00:00+01:00", "2020-03-30T00:00+02:00",
-          "2020-03-31T00:00+02:00"], "2020-04-01"),
-        (["2020-03-28T00:00+01", "2020-03-29T00:00+01", "2020-03-30T00:00+02",
-          "2020-03-31T00:00+02"], "2020-04-01"),
-    ],
-)  # fmt: skip
-def test_times_are_read(capsys, here, texts, last):
-    frame = pd.DataFrame({"ds": texts, "y": np.arange(1.0, len(texts) + 1)})
-    assert f"\n{last}   " in quick(capsys, write(frame), "--season", 1)
 
 
 def test_parquet_goes_in_and_out(capsys, here):
@@ -122,23 +68,6 @@ def test_ids_are_text_as_it_stands(capsys, here):
     frame.iloc[50, 0] = ""
     message = fail(capsys, "forecast", write(frame), "--horizon", 2)
     assert "Every row needs an id; row 50 has none in column 'Unique_ID'" in message
-
-
-def test_dates_may_be_written_in_digits(capsys, here):
-    days = pd.date_range("2024-01-20", periods=40)
-    frame = pd.DataFrame({"ds": days.strftime("%Y%m%d"), "y": np.arange(40.0)})
-    assert "from 2024-01-20 to 2024-02-28; season 7" in quick(capsys, write(frame))
-    frame["ds"] = pd.date_range("2024-01-01", periods=40, freq="MS").strftime("%Y%m")
-    assert "from 2024-01-01 to 2027-04-01; season 12" in quick(capsys, write(frame))
-    for numbers in (np.arange(40) + 20240101, np.arange(40) + 190001):  # no such days, months
-        out = quick(capsys, write(frame.assign(ds=numbers)))
-        assert f"from {numbers[0]} to {numbers[-1]}; season 1" in out
-
-
-def test_text_in_categories_is_read_as_time(capsys, here):
-    pytest.importorskip("pyarrow")
-    months().astype({"ds": "category"}).to_parquet("categories.parquet")
-    assert "from 2015-01-01 to 2018-04-01" in quick(capsys, "categories.parquet")
 
 
 def test_a_column_without_values_is_no_candidate(capsys, here):
@@ -265,38 +194,11 @@ def test_a_row_that_is_there_twice_is_no_second_series(capsys, here, others):
     assert "2015-09-01 is there twice" in message
 
 
-def test_dates_are_taken_before_quarters(capsys, here):
-    frame = months(24).rename(columns={"ds": "start"})
-    quarters = [f"{year}q{q}" for year in range(2015, 2021) for q in (1, 2, 3, 4)]
-    assert "from 2015-01-01" in quick(capsys, write(frame.assign(quarter=quarters)))
-    data = write(frame.assign(start=quarters))
-    assert "from 2015Q1 to 2020Q4; season 4" in quick(capsys, data)
-    assert "from 2015-01-01 to 2020-10-01" in quick(capsys, data, "--freq", "QS", "--time", "start")
-
-
 def test_ids_that_cannot_tell_series_apart(capsys, here):
     pytest.importorskip("pyarrow")
     months().assign(ds=range(40), shop=[["a"]] * 40).to_parquet("lists.parquet")
     argv = ["forecast", "lists.parquet", "--horizon", 2, "--id", "shop", "--target", "y"]
     assert "ids in column 'shop' must be hashable" in fail(capsys, *argv)
-
-
-@pytest.mark.parametrize(
-    "clock",
-    ["9:00", "09:00:30.5", "T09:00", "09:00+02:00", "09:00Z", "9:00 UTC", "9 AM", "9:30 pm", "9h"],
-)
-def test_clocks_without_days(capsys, here, clock):
-    frame = months(8)
-    frame.loc[3, "ds"] = clock
-    message = fail(capsys, "forecast", write(frame), "--horizon", 2, "--time", "ds")
-    assert f"holds times of a day, such as {clock}, without their date" in message
-
-
-def test_clocks_without_days_in_parquet(capsys, here):
-    pytest.importorskip("pyarrow")
-    months(24).assign(ds=[datetime.time(hour) for hour in range(24)]).to_parquet("day.parquet")
-    message = fail(capsys, "forecast", "day.parquet", "--horizon", 2)
-    assert "holds times of a day, such as 00:00:00, without their date" in message
 
 
 def test_no_such_file(capsys, here):
@@ -377,64 +279,3 @@ def test_a_step_that_does_not_fit(capsys, here, freq, message):
 def test_the_step_of_an_example_is_known(capsys):
     sentence = fail(capsys, "forecast", "--example", "beer", "--horizon", 2, "--freq", "QS")
     assert "--freq is about the columns of a file; --example needs none" in sentence
-
-
-# --- Times in a column of any name --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["month", "Unnamed: 0"])
-def test_the_only_column_of_times_is_found_whatever_its_name(capsys, here, name):
-    times = pd.date_range("2020-01", periods=40, freq="MS").strftime("%Y-%m-%d")
-    out = quick(capsys, write(pd.DataFrame({name: times, "y": np.arange(40.0)})))
-    assert "40 rows of y, from 2020-01-01 to 2023-04-01" in out
-
-
-def test_of_several_columns_of_times_one_is_to_be_named(capsys, here):
-    days = pd.date_range("2020-01-01", periods=40).strftime("%Y-%m-%d")
-    path = write(pd.DataFrame({"sold": days, "paid": days, "y": np.arange(40.0)}))
-    assert "--time, one of: sold, paid" in fail(capsys, "forecast", path, "--horizon", 2)
-    assert "40 rows of y, from 2020-01-01" in quick(capsys, path, "--time", "sold")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        [f"2000-{k:04}" for k in range(40)],
-        [f"{4000 + k}-3" for k in range(40)],
-        ["2019-05-01"] * 40,
-        ["2019-05-01", *[""] * 39],
-    ],
-    ids=["codes", "articles", "the same date", "dates for some"],
-)
-def test_text_that_does_not_tell_the_time_is_not_taken_for_it(capsys, here, text):
-    out = quick(capsys, write(pd.DataFrame({"what": text, "y": np.arange(40.0)})))
-    assert "numbered, as no column tells the time" in out
-
-
-def test_times_of_any_name_in_parquet(capsys, here):
-    pytest.importorskip("pyarrow")
-    frame = pd.DataFrame({"month": pd.date_range("2020-01", periods=40, freq="MS"), "y": 1.0})
-    frame["y"] += np.arange(40) ** 0.5
-    frame.set_index("month").to_parquet("index.parquet")
-    frame[frame.index > 3].to_parquet("filtered.parquet")
-    frame.astype({"month": "category"}).to_parquet("categories.parquet")
-    frame.set_axis([0, 1], axis="columns").to_parquet("numbers.parquet")
-    assert "40 rows of y, from 2020-01-01" in quick(capsys, "index.parquet")
-    assert "36 rows of y, from 2020-05-01" in quick(capsys, "filtered.parquet")
-    assert "40 rows of y, from 2020-01-01" in quick(capsys, "categories.parquet")
-    assert "numbered, as no column tells" in quick(capsys, "numbers.parquet")
-
-
-def test_a_panels_times_of_any_name(capsys, here):
-    out = quick(capsys, write(shops().rename(columns={"ds": "month"})), "--id", "shop")
-    assert "3 series" in out
-    assert "from 2015-01-01" in out
-
-
-def test_durations_are_refused_without_python(capsys, here):
-    pytest.importorskip("pyarrow")
-    days = pd.date_range("2024", periods=30)
-    pd.DataFrame({"ds": days, "y": days - days[0]}).to_parquet("durations.parquet")
-    sentence = fail(capsys, "forecast", "durations.parquet", "--target", "y", "--horizon", 2)
-    assert "Expected numbers; got timedelta" in sentence
-    assert "`" not in sentence

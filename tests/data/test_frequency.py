@@ -109,3 +109,22 @@ def test_a_step_that_nobody_knows_is_told_with_the_other_cure():
     with pytest.raises(ValueError, match=r"resample.*, or, if their step is another one.*freq='WO"):
         read(y)
     assert read(y, freq=last_mondays).lengths.tolist() == [30]
+
+
+@pytest.mark.parametrize("freq", ["fortnight", 0, -3, "-1D", None.__class__, 1.5])
+def test_what_is_no_frequency(freq):
+    with pytest.raises(ValueError, match="freq is a pandas frequency that steps forwards"):
+        read(series(pd.date_range("2020-01-01", periods=3)), freq=freq)
+
+
+@pytest.mark.parametrize(
+    ("index", "freq"), [(pd.date_range("2020-01-01", periods=3), 1), (pd.Index([1, 2, 4]), "D")]
+)
+def test_a_frequency_of_another_kind_than_the_labels(index, freq):
+    with pytest.raises(ValueError, match="does not go with labels"):
+        read(series(index), freq=freq)
+
+
+def test_a_frequency_finer_than_the_unit():
+    with pytest.raises(ValueError, match="count in 's' cannot follow the finer frequency '500ms'"):
+        read(series(pd.DatetimeIndex(["2020-01-01"]).as_unit("s")), freq="500ms")

@@ -368,25 +368,6 @@ def test_one_row_tells_no_frequency():
         data.forecast({"mean": [[1.0]]})
 
 
-@pytest.mark.parametrize("freq", ["fortnight", 0, -3, "-1D", None.__class__, 1.5])
-def test_what_is_no_frequency(freq):
-    with pytest.raises(ValueError, match="freq is a pandas frequency that steps forwards"):
-        read(series(pd.date_range("2020-01-01", periods=3)), freq=freq)
-
-
-@pytest.mark.parametrize(
-    ("index", "freq"), [(pd.date_range("2020-01-01", periods=3), 1), (pd.Index([1, 2, 4]), "D")]
-)
-def test_a_frequency_of_another_kind_than_the_labels(index, freq):
-    with pytest.raises(ValueError, match="does not go with labels"):
-        read(series(index), freq=freq)
-
-
-def test_a_frequency_finer_than_the_unit():
-    with pytest.raises(ValueError, match="count in 's' cannot follow the finer frequency '500ms'"):
-        read(series(pd.DatetimeIndex(["2020-01-01"]).as_unit("s")), freq="500ms")
-
-
 @pytest.mark.parametrize("freq", ["YS", "YE", "D"])
 def test_times_beyond_the_unit_do_not_wrap(freq):
     index = pd.date_range("2200-01-01", periods=50, freq=freq).as_unit("ns")
