@@ -26,9 +26,13 @@ def _add_tiles(start, start_row, A, row, term, B, out, R, M, N, itemsize):
     for j in range(0, end, _WIDE * register):
         for i in range(0, whole, _ROWS):
             _wide(matrices, i, j)
+        for i in range(whole, R, 2):
+            _wide_rest(matrices, i, j)
     for j in range(end, narrow_end, 2 * register):
         for i in range(0, narrow_whole, _NARROW_ROWS):
             _narrow(matrices, i, j)
+        for i in range(narrow_whole, R, 2):
+            _narrow_rest(matrices, i, j)
     for j in range(narrow_end, N, register):
         if (N - j) * itemsize > _NARROWEST:
             for i in range(0, narrow_whole, _NARROW_ROWS):
@@ -36,9 +40,8 @@ def _add_tiles(start, start_row, A, row, term, B, out, R, M, N, itemsize):
         else:
             for i in range(0, narrow_whole, _NARROW_ROWS):
                 _narrowest(matrices, i, j)
-    for j in range(0, N, _WIDE * register):
-        for i in range(whole if j < end else narrow_whole, R, 2):
-            _few_rows(matrices, i, j)
+        for i in range(narrow_whole, R, 2):
+            _single_rest(matrices, i, j)
 
 
 def _add_by_tiles(start, A, B, out):
@@ -74,7 +77,9 @@ if _BYTES:
     _wide = tile(_ROWS, _WIDE, _BYTES, all_columns=True)
     _narrow = tile(_NARROW_ROWS, 2, _BYTES, all_columns=True)
     _single, _narrowest = (tile(_NARROW_ROWS, 1, n_bytes) for n_bytes in (_BYTES, _NARROWEST))
-    _few_rows = tile(2, _WIDE, _BYTES, all_rows=False)
+    _wide_rest = tile(2, _WIDE, _BYTES, all_rows=False, all_columns=True)
+    _narrow_rest = tile(2, 2, _BYTES, all_rows=False, all_columns=True)
+    _single_rest = tile(2, 1, _BYTES, all_rows=False)
     _add = shared_kernel(_add_tiles, _signature(types.float32), _signature(types.float64))
     add_product = kernel(_add_by_tiles)
 else:
