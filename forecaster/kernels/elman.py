@@ -16,12 +16,13 @@ def shapes(D, H, O):
 
 
 def tape(T, C, D, H, O, dtype):
-    """Scratch memory: the bias's gradient by rows, the transposes of Wx and Wh."""
-    return zeros((C, H), dtype), zeros((H, D), dtype), zeros((H, H), dtype)
+    """Scratch memory: the bias's gradient by rows, the transposes of Wx and Wh; zeros."""
+    shapes = (C, H), (H, D), (H, H), (1, H)
+    return tuple(zeros(shape, dtype) for shape in shapes)
 
 
 @kernel
-def forward(activation, from_zero, Wx, Wh, b, X, states, db_rows, WxT, WhT):
+def forward(activation, from_zero, Wx, Wh, b, X, states, db_rows, WxT, WhT, nothing):
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
     activation: code; from_zero: whether the initial states are all zero, which saves a product;
@@ -45,14 +46,16 @@ def forward(activation, from_zero, Wx, Wh, b, X, states, db_rows, WxT, WhT):
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, db_rows, WxT, WhT, dstates, dX
-):
+    activation, from_zero, unread, Wx, Wh, b, dWx, dWh, db, X, states, db_rows, WxT, WhT, nothing,
+    dstates, dX,
+):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. On entry ``dstates[t + 1]`` holds the loss
-    gradient with respect to ``states[t + 1]`` from outside the recurrence; on return, that with
-    respect to the pre-activations of step ``t``. ``dstates[0]`` becomes the gradient of the initial
-    states, unless these are zero for good. dX: (T, C, D), or (0, C, D) for not wanted.
+    gradient with respect to ``states[t + 1]`` from outside the recurrence, for the first ``unread``
+    steps anything instead of zeros; on return, that with respect to the pre-activations of step
+    ``t``. ``dstates[0]`` becomes the gradient of the initial states, unless these are zero for
+    good. dX: (T, C, D), or (0, C, D) for not wanted.
     """
     T, C, D = X.shape
     H = b.size
@@ -64,18 +67,21 @@ def backward(
     dWh[:] = 0
     db_flat[:] = 0
     dX[:] = 0
-    dflat[0] = 0
     n = steps_at_once(C, H)
     for last in range(T, 0, -n):
         first = max(last - n, 0)
         for t in range(last - 1, first - 1, -1):
             multiply_derivative(activation, flat[t + 1], dflat[t + 1], db_flat)
             if t > 0 or not from_zero:
-                add_product(dstates[t], dstates[t + 1], WhT, dstates[t])
+                outside = dstates[t] if t > unread else nothing
+                add_product(outside, dstates[t + 1], WhT, dstates[t])
         R = (last - first) * C
         dZ, inputs = dstates[first + 1 : last + 1].reshape(R, H), X[first:last].reshape(R, D)
-        add_product(dWh, states[first:last].reshape(R, H).T, dZ, dWh)
         add_product(dWx, inputs.T, dZ, dWx)
+        known = max(first, 1) if from_zero else first  # zeros add nothing
+        R_known = (last - known) * C
+        before = states[known:last].reshape(R_known, H)
+        add_product(dWh, before.T, dstates[known + 1 : last + 1].reshape(R_known, H), dWh)
         if dX.shape[0]:
             dinputs = dX[first:last].reshape(R, D)
             add_product(dinputs, dZ, WxT, dinputs)

@@ -22,7 +22,7 @@ def shapes(D, H, O):
 
 def tape(T, C, D, H, O, dtype):
     """The outputs that each step sees, and their gradient; the bias's gradient by rows; the
-    transposes of Wx, Wh, Wy and a block of V.
+    transposes of Wx, Wh, Wy and a block of V; zeros.
     """
     return (
         zeros((T, C, O), dtype),
@@ -32,13 +32,14 @@ def tape(T, C, D, H, O, dtype):
         zeros((H, H), dtype),
         zeros((H, O), dtype),
         zeros((O, H), dtype),
+        zeros((1, H), dtype),
     )
 
 
 @kernel
 def forward(
     activation, from_zero, Wx, Wh, Wy, b, V, c, X, states, outputs, doutputs, db_rows, WxT,
-    WhT, WyT, VT,
+    WhT, WyT, VT, nothing,
 ):  # fmt: skip
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
@@ -69,16 +70,17 @@ def forward(
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, Wy, b, V, c, dWx, dWh, dWy, db, dV, dc, X, states, outputs,
-    doutputs, db_rows, WxT, WhT, WyT, VT, dstates, dX,
+    activation, from_zero, unread, Wx, Wh, Wy, b, V, c, dWx, dWh, dWy, db, dV, dc, X, states,
+    outputs, doutputs, db_rows, WxT, WhT, WyT, VT, nothing, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. dV and dc hold the readout's own gradients on
     entry: those through what is fed back are added. On entry ``dstates[t + 1]`` holds the loss
-    gradient with respect to ``states[t + 1]`` from outside the recurrence; on return, that with
-    respect to the pre-activations of step ``t``. ``dstates[0]`` becomes the gradient of the
-    initial states, unless these are zero for good. dX: (T, C, D), or (0, C, D) for not wanted.
+    gradient with respect to ``states[t + 1]`` from outside the recurrence, for the first ``unread``
+    steps anything instead of zeros; on return, that with respect to the pre-activations of step
+    ``t``. ``dstates[0]`` becomes the gradient of the initial states, unless these are zero for
+    good. dX: (T, C, D), or (0, C, D) for not wanted.
     """
     T, C, _ = X.shape
     H = b.size
@@ -94,7 +96,6 @@ def backward(
     doutputs[:] = 0
     dX[:] = 0
     db_flat[:] = 0
-    dflat[0] = 0
     for t in range(T - 1, -1, -1):
         dz, dy = dstates[t + 1], doutputs[t]
         multiply_derivative(activation, flat[t + 1], dflat[t + 1], db_flat)
@@ -109,7 +110,8 @@ def backward(
             k = _first_row(V, H, t)
             add_product(dV[k : k + H], states[t].T, dy, dV[k : k + H])
             transpose(V[k : k + H], VT)
-            add_product(dstates[t], dy, VT, dstates[t])
+            outside = dstates[t] if t > unread else nothing
+            add_product(outside, dy, VT, dstates[t])
             if Wh.size:
                 add_product(dWh, states[t].T, dz, dWh)
                 add_product(dstates[t], dz, WhT, dstates[t])

@@ -1,7 +1,8 @@
 """What gated cells share: all that belongs to a step lies as (units, rows), gate after gate.
 
-States, inputs and a row of ones lie below each other, (H + D + 1, C), weights and biases side by
-side: then one product makes all gates, biases included, and each gate is a contiguous part of it.
+States, inputs and a row of ones lie below each other, (H + D + 1, C), their weights and the biases
+likewise: then one product makes all gates, biases included, and each gate is a contiguous part of
+it. The first step needs no states that are zero.
 Loops over elements run through all rows and units at once, and fill SIMD registers also where
 ``H`` is small. Such a loop writes to three arrays at most and sees few: otherwise the compiler
 gives up proving that they do not overlap, and does not vectorise it. Each step reshapes its gates
@@ -14,21 +15,11 @@ from forecaster.kernels.activations import logistic
 
 
 @kernel
-def place(W, n, out, first):
-    """Write the columns of W, from the ``n``-th on and round, as rows into ``out[:, first:]``.
-
-    W: (M, N); out: (N or fewer, first + M or more).
-    """
-    M, N = W.shape
-    for j in range(out.shape[0]):
-        k = (j + n) % N
-        for i in range(M):
-            out[j, first + i] = W[i, k]
-
-
-@kernel
 def take(out, n, W, b):
-    """Undo `place` of weights and biases; out: (N, M + 1); W: (M, N); b: (N,)."""
+    """Gradients of weights and biases, from the ``n``-th gate's column on and round, out of rows.
+
+    out: (N, M + 1); W: (M, N); b: (N,).
+    """
     M, N = W.shape
     for j in range(N):
         k = (j + n) % N

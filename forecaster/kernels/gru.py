@@ -8,7 +8,8 @@ the product, so that no product waits for it.
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
-from forecaster.kernels.gates import add, place, squash, take, with_ones
+from forecaster.kernels.blocks import put
+from forecaster.kernels.gates import add, squash, take, with_ones
 from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import add_product, transpose
 
@@ -23,7 +24,7 @@ def tape(T, C, D, H, O, dtype):
 
     n, r, z and q of every step: in this order inputs act on the first three, states on the last
     three; states, inputs and ones before every step and after the last; inputs and ones of one step
-    by rows; the weights of n; those of r, z and q; zeros; Wx by rows; gradients by rows: the
+    by rows; the weights of n; those of r, z and q; zeros; Wx for n, r and z; gradients by rows: the
     states' of one step, its part through z from the step after, and that of bh; the gradients of
     Wh, and of Wx with b.
     """
@@ -31,10 +32,10 @@ def tape(T, C, D, H, O, dtype):
         zeros((T, 4 * H, C), dtype),
         zeros((T + 1, H + D + 1, C), dtype),
         zeros((C, D + 1), dtype),
-        zeros((H, D + 1), dtype),
-        zeros((3 * H, H + D + 1), dtype),
+        zeros((D + 1, H), dtype),
+        zeros((H + D + 1, 3 * H), dtype),
         zeros((1, C), dtype),
-        zeros((3 * H, D), dtype),
+        zeros((D, 3 * H), dtype),
         zeros((3, H, C), dtype),
         zeros((3 * H, H), dtype),
         zeros((3 * H, D + 1), dtype),
@@ -43,7 +44,7 @@ def tape(T, C, D, H, O, dtype):
 
 @kernel
 def forward(
-    activation, from_zero, Wx, Wh, b, bh, X, states, gates, u, v, W_n, W_rzq, nothing, WxT,
+    activation, from_zero, Wx, Wh, b, bh, X, states, gates, u, v, W_n, W_rzq, nothing, Wx_nrz,
     rows, dWhT, dWxbT,
 ):  # fmt: skip
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
@@ -54,19 +55,20 @@ def forward(
     T, C, D = X.shape
     H = bh.size
     M = C * H
-    place(Wx, 2 * H, W_n, 0)
-    place(b.reshape(1, 3 * H), 2 * H, W_n, D)
-    W_rzq[2 * H :] = 0  # no inputs act on q
-    place(Wh, 0, W_rzq, 0)
-    place(Wx, 0, W_rzq[: 2 * H], H)
-    place(b.reshape(1, 3 * H), 0, W_rzq[: 2 * H], H + D)
-    place(bh.reshape(1, H), 0, W_rzq[2 * H :], H + D)
+    bias = b.reshape(1, 3 * H)
+    put(Wx, 2 * H, H, W_n, 0, 0)
+    put(bias, 2 * H, H, W_n, D, 0)
+    put(Wh, 0, 3 * H, W_rzq, 0, 0)
+    put(Wx, 0, 2 * H, W_rzq, H, 0)  # what is left stays zero: no inputs act on q
+    put(bias, 0, 2 * H, W_rzq, H + D, 0)
+    put(bh.reshape(1, H), 0, H, W_rzq, H + D, 2 * H)
     transpose(states[0], u[0, :H])
     for t in range(T):
         transpose(X[t], u[t, H : H + D])
         u[t, H + D] = 1
-        add_product(nothing, W_n, u[t, H:], gates[t, :H])
-        add_product(nothing, W_rzq, u[t], gates[t, H:])
+        add_product(nothing, W_n.T, u[t, H:], gates[t, :H])
+        known = H if t == 0 and from_zero else 0
+        add_product(nothing, W_rzq[known:].T, u[t, known:], gates[t, H:])
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
         h, new = u[t, :H].reshape(M), u[t + 1, :H].reshape(M)
@@ -80,30 +82,33 @@ def forward(
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, bh, dWx, dWh, db, dbh, X, states, gates, u, v, W_n, W_rzq,
-    nothing, WxT, rows, dWhT, dWxbT, dstates, dX,
+    activation, from_zero, unread, Wx, Wh, b, bh, dWx, dWh, db, dbh, X, states, gates, u, v, W_n,
+    W_rzq, nothing, Wx_nrz, rows, dWhT, dWxbT, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. On entry ``dstates[t + 1]`` holds the loss
-    gradient with respect to ``states[t + 1]`` from outside the recurrence. ``dstates[0]`` becomes
-    the gradient of the initial states, unless these are zero for good. The gates become the
-    gradients of what is activated in them, q that of itself. dX: (T, C, D), or (0, C, D) for not
-    wanted.
+    gradient with respect to ``states[t + 1]`` from outside the recurrence, for the first ``unread``
+    steps anything instead of zeros. ``dstates[0]`` becomes the gradient of the initial states,
+    unless these are zero for good. The gates become the gradients of what is activated in them, q
+    that of itself. dX: (T, C, D), or (0, C, D) for not wanted.
     """
     T, C, D = X.shape
     H = bh.size
     M = C * H
-    place(Wx, 2 * H, WxT, 0)
+    put(Wx, 2 * H, H, Wx_nrz, 0, 0)
+    put(Wx, 0, 2 * H, Wx_nrz, 0, H)
     dWhT[:] = 0
     dWxbT[:] = 0
     rows[:] = 0
     dstate, through_z, dq = rows[0], rows[1], rows[2]
     dh, dh_z = dstate.reshape(M), through_z.reshape(M)
     for t in range(T - 1, -1, -1):
-        transpose(dstates[t + 1], dstate)
+        if t >= unread:
+            transpose(dstates[t + 1], dstate)
         if t < T - 1:
-            add_product(dstate, Wh, gates[t + 1, H:], dstate)
+            outside = dstate if t >= unread else nothing
+            add_product(outside, Wh, gates[t + 1, H:], dstate)
             add(dstate, through_z)
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
@@ -124,7 +129,7 @@ def backward(
         add_product(dWxbT, gates[t, : 3 * H], v, dWxbT)
         if dX.shape[0]:
             dx = u[t, H : H + D]
-            add_product(nothing, WxT.T, gates[t, : 3 * H], dx)
+            add_product(nothing, Wx_nrz, gates[t, : 3 * H], dx)
             transpose(dx, dX[t])
     if not from_zero:
         add_product(through_z, Wh, gates[0, H:], dstate)

@@ -22,22 +22,22 @@ def tape(T, C, D, H, O, dtype):
 @kernel
 def forward(
     activation, from_zero, Wx, Wy, b, V, c, X, states, Wh, outputs, doutputs, db_rows, WxT, WhT,
-    WyT, VT,
+    WyT, VT, nothing,
 ):  # fmt: skip
     """Run the recurrence; parameters, shapes and tape as in the hybrid."""
     elman_jordan.forward(
         activation, from_zero, Wx, Wh, Wy, b, V, c, X, states, outputs, doutputs, db_rows, WxT,
-        WhT, WyT, VT,
+        WhT, WyT, VT, nothing,
     )  # fmt: skip
 
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wy, b, V, c, dWx, dWy, db, dV, dc, X, states, Wh, outputs, doutputs,
-    db_rows, WxT, WhT, WyT, VT, dstates, dX,
+    activation, from_zero, unread, Wx, Wy, b, V, c, dWx, dWy, db, dV, dc, X, states, Wh, outputs,
+    doutputs, db_rows, WxT, WhT, WyT, VT, nothing, dstates, dX,
 ):  # fmt: skip
     """Write all gradients, to dV and dc add theirs; shapes and tape as in the hybrid."""
     elman_jordan.backward(
-        activation, from_zero, Wx, Wh, Wy, b, V, c, dWx, Wh, dWy, db, dV, dc, X, states, outputs,
-        doutputs, db_rows, WxT, WhT, WyT, VT, dstates, dX,
+        activation, from_zero, unread, Wx, Wh, Wy, b, V, c, dWx, Wh, dWy, db, dV, dc, X, states,
+        outputs, doutputs, db_rows, WxT, WhT, WyT, VT, nothing, dstates, dX,
     )  # fmt: skip

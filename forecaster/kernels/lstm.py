@@ -8,7 +8,8 @@ F. Gers, J. Schmidhuber, F. Cummins, Neural Computation 12 (2000) 2451-2471.
 
 from forecaster._jit import kernel
 from forecaster.kernels.activations import tanh
-from forecaster.kernels.gates import place, squash, take, with_ones
+from forecaster.kernels.blocks import put
+from forecaster.kernels.gates import squash, take, with_ones
 from forecaster.kernels.memory import zeros
 from forecaster.kernels.products import add_product, transpose
 
@@ -32,7 +33,7 @@ def tape(T, C, D, H, O, dtype):
         zeros((T, H, C), dtype),
         zeros((H + D + 1, C), dtype),
         zeros((C, D + 1), dtype),
-        zeros((4 * H, H + D + 1), dtype),
+        zeros((H + D + 1, 4 * H), dtype),
         zeros((1, C), dtype),
         zeros((4 * H, H), dtype),
         zeros((4 * H, D + 1), dtype),
@@ -52,15 +53,16 @@ def forward(
     T, C, D = X.shape
     H = states.shape[2]
     M = C * H
-    place(Wh, 0, W, 0)
-    place(Wx, 0, W, H)
-    place(b.reshape(1, 4 * H), 0, W, H + D)
+    put(Wh, 0, 4 * H, W, 0, 0)
+    put(Wx, 0, 4 * H, W, H, 0)
+    put(b.reshape(1, 4 * H), 0, 4 * H, W, H + D, 0)
     u[H + D] = 1
     h = u[:H].reshape(M)
     transpose(states[0], u[:H])
     for t in range(T):
         transpose(X[t], u[H : H + D])
-        add_product(nothing, W, u, gates[t])
+        known = H if t == 0 and from_zero else 0
+        add_product(nothing, W[known:].T, u[known:], gates[t])
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, new, s = cells[t].reshape(M), cells[t + 1].reshape(M), squashed[t].reshape(M)
@@ -77,16 +79,16 @@ def forward(
 
 @kernel
 def backward(
-    activation, from_zero, Wx, Wh, b, dWx, dWh, db, X, states, cells, dcells, gates, squashed, u, v,
-    W, nothing, dWhT, dWxbT, dstates, dX,
+    activation, from_zero, unread, Wx, Wh, b, dWx, dWh, db, X, states, cells, dcells, gates,
+    squashed, u, v, W, nothing, dWhT, dWxbT, dstates, dX,
 ):  # fmt: skip
     """Write the gradients of all parameters, of the inputs and of the initial states.
 
     Shapes as in forward, ``d`` + name like name. On entry ``dstates[t + 1]`` holds the loss
-    gradient with respect to ``states[t + 1]`` from outside the recurrence. ``dstates[0]`` and
-    ``dcells`` become the gradients of the initial states, the former unless these are zero for
-    good. The gates become the gradients of what is activated in them. dX: (T, C, D), or (0, C, D)
-    for not wanted.
+    gradient with respect to ``states[t + 1]`` from outside the recurrence, for the first ``unread``
+    steps anything instead of zeros. ``dstates[0]`` and ``dcells`` become the gradients of the
+    initial states, the former unless these are zero for good. The gates become the gradients of
+    what is activated in them. dX: (T, C, D), or (0, C, D) for not wanted.
     """
     T, C, D = X.shape
     H = states.shape[2]
@@ -97,9 +99,11 @@ def backward(
     dstate, dx = u[:H], u[H : H + D]
     dc, dh = dcells.reshape(M), dstate.reshape(M)
     for t in range(T - 1, -1, -1):
-        transpose(dstates[t + 1], dstate)
+        if t >= unread:
+            transpose(dstates[t + 1], dstate)
         if t < T - 1:
-            add_product(dstate, Wh, gates[t + 1], dstate)
+            outside = dstate if t >= unread else nothing
+            add_product(outside, Wh, gates[t + 1], dstate)
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, s = cells[t].reshape(M), squashed[t].reshape(M)

@@ -1,6 +1,7 @@
 """The linear layer from hidden states (and, with a skip path, from the inputs) to the outputs."""
 
 from forecaster._jit import kernel
+from forecaster.kernels.blocks import put
 from forecaster.kernels.products import add_product, transpose
 
 LAST, ALL, EACH = range(3)
@@ -24,22 +25,25 @@ def forward(readout, V, c, A, X, ends, F, Y):
     skip = V.shape[0] > first
     if readout == LAST:
         for i in range(C):
+            source, target = A[ends[i] - 1, i], F[i]
             for j in range(H):
-                F[i, j] = A[ends[i] - 1, i, j]
+                target[j] = source[j]
     for t in range(T):
         row = t * C if readout == EACH else 0
         if readout != LAST:
-            put(A[t], F, row, t * H if readout == ALL else 0)
+            put(A[t], 0, H, F, row, t * H if readout == ALL else 0)
         if skip:
-            put(X[t], F, row, first if readout == EACH else first + t * D)
+            put(X[t], 0, D, F, row, first if readout == EACH else first + t * D)
     add_product(c.reshape(1, c.size), F, V, Y)
 
 
 @kernel
-def backward(readout, V, dV, dc, ends, F, dY, turned, part, dA):
+def backward(readout, V, dV, dc, ends, F, dY, turned, part, nothing, leave_unread, dA):
     """Write the gradients of the weights and of the last layer's outputs.
 
-    Shapes as in forward; scratch: turned: (O, H), part: (C, H); dA: (T, C, H).
+    Shapes as in forward; scratch: turned: (O, H), part: (C, H), nothing: (1, H), zeros;
+    leave_unread: whether dA may stay what it is for the first steps if no row is read there;
+    dA: (T, C, H). Returns the number of those steps.
     """
     T, C, H = dA.shape
     dV[:] = 0
@@ -48,31 +52,22 @@ def backward(readout, V, dV, dc, ends, F, dY, turned, part, dA):
     for i in range(dY.shape[0]):
         for o in range(dc.size):
             dc[o] += dY[i, o]
-    dA[:] = 0
     if readout == ALL:
         for t in range(T):
             transpose(V[t * H : (t + 1) * H], turned)
-            add_product(dA[t], dY, turned, dA[t])
-        return
+            add_product(nothing, dY, turned, dA[t])
+        return 0
     transpose(V[:H], turned)
     if readout == EACH:
-        add_product(dA.reshape(T * C, H), dY, turned, dA.reshape(T * C, H))
-        return
-    part[:] = 0
-    add_product(part, dY, turned, part)
+        add_product(nothing, dY, turned, dA.reshape(T * C, H))
+        return 0
+    add_product(nothing, dY, turned, part)
+    unread = T - 1 if leave_unread else 0
     for i in range(C):
+        unread = min(unread, ends[i] - 1)
+    dA[unread:] = 0
+    for i in range(C):
+        source, target = part[i], dA[ends[i] - 1, i]
         for j in range(H):
-            dA[ends[i] - 1, i, j] = part[i, j]
-
-
-@kernel
-def put(source, F, row, column):
-    """Copy a matrix into F, from (row, column) on.
-
-    The parts of F are no contiguous matrices: handing them over would compile this once more for
-    each layout of memory. Numba's own slice assignment would take 2 s more to compile.
-    """
-    for i in range(source.shape[0]):
-        target = F[row + i, column : column + source.shape[1]]
-        for j in range(source.shape[1]):
-            target[j] = source[i, j]
+            target[j] = source[j]
+    return unread

@@ -26,7 +26,7 @@ class Cell:
         Memory that forward fills for backward, allocated once and reused.
     forward : kernel ``(activation, from_zero, *parameters, X, states, *tape)``
     backward : kernel
-        ``(activation, from_zero, *parameters, *gradients, X, states, *tape, dstates, dX)``
+        ``(activation, from_zero, unread, *parameters, *gradients, X, states, *tape, dstates, dX)``
     activations : tuple of str
         Names in ``ACTIVATIONS`` that the cell can use.
     carried : tuple of (int, int)

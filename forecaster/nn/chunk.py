@@ -62,7 +62,7 @@ class Chunk:
         self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
         self._features = zeros((R, network.n_state_features + network.n_skip_features), dtype)
         H = network.hidden_sizes[-1]
-        self._turned, self._last = zeros((O, H), dtype), zeros((C, H), dtype)
+        self._readout_scratch = zeros((O, H), dtype), zeros((C, H), dtype), zeros((1, H), dtype)
         self._Y = zeros((R, O), dtype)
         self._dY = zeros((R, O), dtype)
 
@@ -127,7 +127,7 @@ class Chunk:
         """Write the gradient of the weighted sum of losses; return that sum and the weights'."""
         fresh = not carry
         total, weight = self.loss(parameters, loss, carry, seed)
-        readout.backward(
+        unread = readout.backward(
             self.network.readout_code,
             parameters.readout,
             gradients.readout,
@@ -135,8 +135,8 @@ class Chunk:
             self.ends,
             self._features,
             self._dY,
-            self._turned,
-            self._last,
+            *self._readout_scratch,
+            self._layers[-1].may_be_unread,
             self._layers[-1].doutputs,
         )
         for k in reversed(range(len(self._layers))):
@@ -147,8 +147,10 @@ class Chunk:
                 below.outputs if below else self.X,
                 below.doutputs if below else self.dX,
                 fresh,
+                unread,
                 _layer_seed(seed, k),
             )
+            unread = 0  # each step of a layer below is an input of one above
         if self.network.skip and self.dX.size:
             self._add_direct_gradient(parameters)
         return total, weight

@@ -19,6 +19,9 @@ class Layer:
     ----------
     outputs, doutputs : array (T, C, H)
         What the layer above sees, and its gradient, which `backward` uses up.
+    may_be_unread : bool
+        Whether `backward` can be told of first steps that nothing reads, which then need no
+        gradient of 0.
     """
 
     def __init__(self, network: Network, k: int, n_rows: int, dtype: np.dtype) -> None:
@@ -34,6 +37,7 @@ class Layer:
         self._residual = network.residual and D == H
         self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
         self._joined = self._residual or self._drops or network.layer_norm
+        self.may_be_unread = d == 1 and not self._joined
         self.outputs = self._states[1:].reshape(T, C, H)
         self.doutputs = self._dstates[1:].reshape(T, C, H)
         if self._joined:
@@ -94,14 +98,19 @@ class Layer:
         inputs: np.ndarray,
         dinputs: np.ndarray,
         fresh: bool,
+        unread: int,
         seed: int,
     ) -> None:
-        """From ``doutputs`` to the gradients of the weights and, unless empty, of the inputs."""
+        """From ``doutputs`` to the gradients of the weights and, unless empty, of the inputs.
+
+        ``unread``: how many of the first steps nothing reads; 0 unless `may_be_unread`.
+        """
         if self._joined:
             self._join_backward(parameters, gradients, seed)
         self._cell.backward(
             self._code,
             fresh and not self._learned,
+            unread,
             *parameters.layers[self._k],
             *self._feedback(parameters),
             *gradients.layers[self._k],

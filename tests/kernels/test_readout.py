@@ -41,12 +41,12 @@ def test_equals_its_twin(readout, skip, shape, dtype):
 
     V, c, states, X = draw(K + skipped, O), draw(O), draw(T, C, H), draw(T, C, D)
     F, Y, dY = draw(R, K + skipped), draw(R, O), draw(R, O)
-    turned, part = draw(O, H), draw(C, H)
+    scratch = draw(O, H), draw(C, H), np.zeros((1, H), dtype)
     dV, dc, dstates = draw(*V.shape), draw(O), draw(T, C, H)
     code = kernels.READOUTS[readout]
     ends = np.full(C, T)
     kernels.forward(code, V, c, states, X, ends, F, Y)
-    kernels.backward(code, V, dV, dc, ends, F, dY, turned, part, dstates)
+    assert kernels.backward(code, V, dV, dc, ends, F, dY, *scratch, False, dstates) == 0
 
     arguments = [a.astype(np.float64) for a in (V, c, states, X)]
     terms = K + skipped + R
@@ -59,18 +59,23 @@ def test_equals_its_twin(readout, skip, shape, dtype):
         assert_close(actual, reference.gradient(scalar, arguments[k]), terms)
 
 
-def test_rows_that_end_early_are_read_at_their_end():
-    """And what lies behind gets no gradient."""
+@pytest.mark.parametrize("leave_unread", [False, True])
+@pytest.mark.parametrize("ends", [(1, 4, 2), (3, 2, 2), (4, 4, 4)], ids=str)
+def test_rows_that_end_early_are_read_at_their_end(ends, leave_unread):
+    """What lies elsewhere gets no gradient, or is left alone where no row is read so early."""
     T, C, H = 4, 3, 2
     rng = np.random.default_rng(0)
     states, X, V, c = (rng.standard_normal(s) for s in ((T, C, H), (T, C, 1), (H, 1), 1))
-    ends = np.array([1, 4, 2])
-    F, Y, dV, dc, turned, part, dstates = (
-        np.empty(s) for s in ((C, H), (C, 1), (H, 1), 1, (1, H), (C, H), (T, C, H))
-    )
+    ends = np.array(ends)
+    F, Y, dV, dc, turned, part = (np.empty(s) for s in ((C, H), (C, 1), (H, 1), 1, (1, H), (C, H)))
     kernels.forward(kernels.LAST, V, c, states, X, ends, F, Y)
     np.testing.assert_array_equal(F, states[ends - 1, np.arange(C)])
-    kernels.backward(kernels.LAST, V, dV, dc, ends, F, np.ones((C, 1)), turned, part, dstates)
+    dY, nothing, dstates = np.ones((C, 1)), np.zeros((1, H)), np.full((T, C, H), np.nan)
+    unread = kernels.backward(
+        kernels.LAST, V, dV, dc, ends, F, dY, turned, part, nothing, leave_unread, dstates
+    )
+    assert unread == (min(ends) - 1 if leave_unread else 0)
     expected = np.zeros((T, C, H))
     expected[ends - 1, np.arange(C)] = V[:, 0]
+    expected[:unread] = np.nan
     np.testing.assert_array_equal(dstates, expected)

@@ -1,0 +1,17 @@
+"""Blocks of matrices."""
+
+from forecaster._jit import kernel
+
+
+@kernel
+def put(source, first, n, out, row, column):
+    """Copy ``n`` columns of a matrix, from ``first`` on, into ``out`` from (row, column) on.
+
+    Parts of matrices that lie by rows do not lie so themselves: handing them over would compile
+    this once more for each layout of memory. Numba's own slice assignment would take 2 s more to
+    compile; and indices that are sums, which may be negative, would not be vectorised.
+    """
+    for i in range(source.shape[0]):
+        line, target = source[i, first : first + n], out[row + i, column : column + n]
+        for j in range(n):
+            target[j] = line[j]
