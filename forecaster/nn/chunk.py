@@ -59,12 +59,18 @@ class Chunk:
         self.W = zeros(self.Z.shape, dtype)
         self._targets = self.Z.reshape(R, n_targets), self.W.reshape(R, n_targets)
         self.dX = zeros((T if input_gradient else 0, C, D), dtype)
-        self._layers = [Layer(network, k, C, dtype) for k in range(len(network.hidden_sizes))]
-        self._features = zeros((R, network.n_state_features + network.n_skip_features), dtype)
-        H = network.hidden_sizes[-1]
-        self._readout_scratch = zeros((O, H), dtype), zeros((C, H), dtype), zeros((1, H), dtype)
-        self._Y = zeros((R, O), dtype)
-        self._dY = zeros((R, O), dtype)
+        self._layers: list[Layer] = []
+        for k in range(len(network.hidden_sizes)):
+            below = self._layers[-1] if k else None
+            inputs, dinputs = (below.outputs, below.doutputs) if below else (self.X, self.dX)
+            self._layers.append(Layer(network, k, C, dtype, inputs, dinputs))
+        H, last = network.hidden_sizes[-1], self._layers[-1]
+        F = zeros((R, network.n_state_features + network.n_skip_features), dtype)
+        self._Y, self._dY = zeros((R, O), dtype), zeros((R, O), dtype)
+        scratch = zeros((O, H), dtype), zeros((C, H), dtype), zeros((1, H), dtype)
+        self._readout = network.readout_code
+        self._memory = last.outputs, self.X, self.ends, F, self._Y
+        self._dmemory = self.ends, F, self._dY, *scratch, last.may_be_unread, last.doutputs
 
     @property
     def carried_shapes(self) -> list[list[tuple[int, ...]]]:
@@ -79,31 +85,21 @@ class Chunk:
         ``carry`` holds the states to go on from, nothing at the start of the sequences; on return,
         those at the end.
         """
-        inputs = self.X
         for k, layer in enumerate(self._layers):
             if carry is not None:
                 for i, array in enumerate(layer.carried):
                     array[0] = carry[k][i] if carry else 0
-            layer.forward(parameters, inputs, not carry, _layer_seed(seed, k))
-            inputs = layer.outputs
+            layer.forward(parameters, not carry, seed)
         if carry is not None:
             carry[:] = [[array[-1].copy() for array in layer.carried] for layer in self._layers]
-        return inputs
+        return self._layers[-1].outputs
 
     def predict(
         self, parameters: Bound, carry: Carry | None = None, seed: int = NO_DROPOUT
     ) -> np.ndarray:
         """Outputs (S * C, O); the array is reused by the next call."""
-        readout.forward(
-            self.network.readout_code,
-            parameters.readout,
-            parameters.bias,
-            self.states(parameters, carry, seed),
-            self.X,
-            self.ends,
-            self._features,
-            self._Y,
-        )
+        self.states(parameters, carry, seed)
+        readout.forward(self._readout, parameters.readout, parameters.bias, *self._memory)
         return self._Y
 
     def loss(
@@ -127,29 +123,10 @@ class Chunk:
         """Write the gradient of the weighted sum of losses; return that sum and the weights'."""
         fresh = not carry
         total, weight = self.loss(parameters, loss, carry, seed)
-        unread = readout.backward(
-            self.network.readout_code,
-            parameters.readout,
-            gradients.readout,
-            gradients.bias,
-            self.ends,
-            self._features,
-            self._dY,
-            *self._readout_scratch,
-            self._layers[-1].may_be_unread,
-            self._layers[-1].doutputs,
-        )
-        for k in reversed(range(len(self._layers))):
-            below = self._layers[k - 1] if k else None
-            self._layers[k].backward(
-                parameters,
-                gradients,
-                below.outputs if below else self.X,
-                below.doutputs if below else self.dX,
-                fresh,
-                unread,
-                _layer_seed(seed, k),
-            )
+        weights, dweights, dbias = parameters.readout, gradients.readout, gradients.bias
+        unread = readout.backward(self._readout, weights, dweights, dbias, *self._dmemory)
+        for layer in reversed(self._layers):
+            layer.backward(parameters, gradients, fresh, unread, seed)
             unread = 0  # each step of a layer below is an input of one above
         if self.network.skip and self.dX.size:
             self._add_direct_gradient(parameters)
@@ -159,10 +136,5 @@ class Chunk:
         """What reaches the inputs by the skip path alone."""
         T, C, D = self.X.shape
         direct = self._dY @ parameters.readout[self.network.n_state_features :].T
-        by_row = self.network.readout_code != EACH
+        by_row = self._readout != EACH
         self.dX += direct.reshape(C, T, D).swapaxes(0, 1) if by_row else direct.reshape(T, C, D)
-
-
-def _layer_seed(seed: int, k: int) -> int:
-    """A seed of its own for each layer."""
-    return seed if seed < 0 else (seed + 0x632BE5AB * (k + 1)) & 0xFFFFFFFF

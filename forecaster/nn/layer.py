@@ -15,6 +15,12 @@ class Layer:
     A layer with dilation d links step t to step t - d: that is d interleaved sequences side by
     side, hence the same arrays in another shape, (T / d, d * C, .).
 
+    Parameters
+    ----------
+    inputs, dinputs : array (T, C, D)
+        What the layer sees, and where `backward` leaves the gradient of it; the latter (0, C, D)
+        for not wanted.
+
     Attributes
     ----------
     outputs, doutputs : array (T, C, H)
@@ -24,16 +30,28 @@ class Layer:
         gradient of 0.
     """
 
-    def __init__(self, network: Network, k: int, n_rows: int, dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        network: Network,
+        k: int,
+        n_rows: int,
+        dtype: np.dtype,
+        inputs: np.ndarray,
+        dinputs: np.ndarray,
+    ) -> None:
         T, C, d = network.n_steps, n_rows, network.layer_dilations[k]
         D, H = network.layer_inputs[k], network.hidden_sizes[k]
         self._network, self._k = network, k
-        self._cell = network.layer_cells[k]
+        cell = network.layer_cells[k]
+        self._forward, self._backward, self._carried = cell.forward, cell.backward, cell.carried
         self._code, self._learned = network.activation_code, network.learn_initial_state
-        self._dilation = d
         self._states = zeros((T // d + 1, d * C, H), dtype)
         self._dstates = zeros(self._states.shape, dtype)
-        self._tape = self._cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
+        self._tape = cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
+        interleaved = inputs.reshape(T // d, d * C, D)
+        self._memory = interleaved, self._states, *self._tape
+        self._dmemory = self._dstates, dinputs.reshape(len(dinputs) // d, d * C, D)
+        self._flat_inputs, self._flat_dinputs = inputs.reshape(-1), dinputs.reshape(-1)
         self._residual = network.residual and D == H
         self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
         self._joined = self._residual or self._drops or network.layer_norm
@@ -51,33 +69,26 @@ class Layer:
     @property
     def carried(self) -> list[np.ndarray]:
         """Arrays (T / d + 1, d * C, H) of all that goes from step to step, the start first."""
-        return [self._states, *(self._tape[i] for i, _ in self._cell.carried)]
+        return [self._states, *(self._tape[i] for i, _ in self._carried)]
 
-    def forward(self, parameters: Bound, inputs: np.ndarray, fresh: bool, seed: int) -> None:
-        """Compute ``outputs`` of inputs (T, C, D).
+    def forward(self, parameters: Bound, fresh: bool, seed: int) -> None:
+        """Compute ``outputs``.
 
         ``fresh``: whether sequences start here, or else go on from ``carried``; ``seed``: that of
         dropout, or -1 for none.
         """
         if self._learned and fresh:
             self._states[0] = parameters.initial_states[self._k]
-        self._cell.forward(
-            self._code,
-            fresh and not self._learned,
-            *parameters.layers[self._k],
-            *self._feedback(parameters),
-            self._interleaved(inputs),
-            self._states,
-            *self._tape,
-        )
+        from_zero = fresh and not self._learned
+        self._forward(self._code, from_zero, *parameters.layers[self._k], *self._memory)
         if self._joined:
-            self._join(parameters, inputs, seed)
+            self._join(parameters, seed)
 
-    def _join(self, parameters: Bound, inputs: np.ndarray, seed: int) -> None:
+    def _join(self, parameters: Bound, seed: int) -> None:
         """From the states to the outputs."""
         flat, states = self.outputs.reshape(-1), self._states[1:].reshape(-1)
         if self._residual:
-            joints.add(states, inputs.reshape(-1), flat)
+            joints.add(states, self._flat_inputs, flat)
         else:
             flat[:] = states
         if self._network.layer_norm:
@@ -88,6 +99,7 @@ class Layer:
 
     def _drop(self, values: np.ndarray, seed: int) -> None:
         if self._drops and seed >= 0:
+            seed = (seed + 0x632BE5AB * (self._k + 1)) & 0xFFFFFFFF  # each layer has its own
             rate = self._network.dropout
             joints.drop(values, int(rate * 2**32), values.dtype.type(1 / (1 - rate)), seed)
 
@@ -95,36 +107,24 @@ class Layer:
         self,
         parameters: Bound,
         gradients: Bound,
-        inputs: np.ndarray,
-        dinputs: np.ndarray,
         fresh: bool,
         unread: int,
         seed: int,
     ) -> None:
-        """From ``doutputs`` to the gradients of the weights and, unless empty, of the inputs.
+        """From ``doutputs`` to the gradients of the weights and, if wanted, of the inputs.
 
         ``unread``: how many of the first steps nothing reads; 0 unless `may_be_unread`.
         """
         if self._joined:
             self._join_backward(parameters, gradients, seed)
-        self._cell.backward(
-            self._code,
-            fresh and not self._learned,
-            unread,
-            *parameters.layers[self._k],
-            *self._feedback(parameters),
-            *gradients.layers[self._k],
-            *self._feedback(gradients),
-            self._interleaved(inputs),
-            self._states,
-            *self._tape,
-            self._dstates,
-            self._interleaved(dinputs),
-        )
+        weights, dweights = parameters.layers[self._k], gradients.layers[self._k]
+        from_zero = fresh and not self._learned
+        memory = *self._memory, *self._dmemory
+        self._backward(self._code, from_zero, unread, *weights, *dweights, *memory)
         if self._learned and fresh:
             self._dstates[0].sum(axis=0, out=gradients.initial_states[self._k])
-        if self._residual and dinputs.size:
-            joints.add(dinputs.reshape(-1), self._passed, dinputs.reshape(-1))
+        if self._residual and self._flat_dinputs.size:
+            joints.add(self._flat_dinputs, self._passed, self._flat_dinputs)
 
     def _join_backward(self, parameters: Bound, gradients: Bound, seed: int) -> None:
         """From the outputs' gradient to the states', in place."""
@@ -136,17 +136,3 @@ class Layer:
             joints.normalise_backward(gain, *norm, self._standard, self._spread, rows)
         if self._residual:
             self._passed[:] = flat
-
-    def _interleaved(self, values: np.ndarray) -> np.ndarray:
-        """Values (T, C, D) as they are seen by the sequences that a dilation makes of each."""
-        if self._dilation == 1:
-            return values
-        T, C, D = values.shape
-        return values.reshape(T // self._dilation, self._dilation * C, D)
-
-    def _feedback(self, parameters: Bound) -> tuple:
-        """What a cell that feeds the network's outputs back needs of the readout."""
-        if not self._cell.feeds_back:
-            return ()
-        states = parameters.readout[: self._network.n_state_features]
-        return states, parameters.bias

@@ -18,7 +18,10 @@ READOUT_GAIN = 0.1  # outputs start near zero, the mean of a scaled target
 
 
 class Bound(NamedTuple):
-    """Views into a flat vector (parameters or gradients), grouped the way the kernels take them."""
+    """Views into a flat vector (parameters or gradients), grouped the way the kernels take them.
+
+    A layer has what its cell feeds back, the readout of the states, behind its own.
+    """
 
     layers: list[tuple[np.ndarray, ...]]
     initial_states: list[np.ndarray]
@@ -182,14 +185,19 @@ class Network:
         views = self.views(theta)
         n_layers = len(self.hidden_sizes)
         matrix = slice(self.slices["V"].start, self.slices["c"].start)
+        readout = theta[matrix].reshape(-1, self.n_outputs)
+        fed_back = readout[: self.n_state_features], views["c"]
         return Bound(
             [
-                tuple(views[f"{k}.{name}"] for name in cell.shapes(1, 1, 1))
+                (
+                    *(views[f"{k}.{name}"] for name in cell.shapes(1, 1, 1)),
+                    *(fed_back if cell.feeds_back else ()),
+                )
                 for k, cell in enumerate(self.layer_cells)
             ],
             [views[f"{k}.h0"] for k in range(n_layers) if self.learn_initial_state],
             [(views[f"{k}.gain"], views[f"{k}.shift"]) for k in range(n_layers) if self.layer_norm],
-            theta[matrix].reshape(-1, self.n_outputs),
+            readout,
             views["c"],
         )
 

@@ -89,8 +89,11 @@ def test_bound_arrays_are_views_of_the_named_ones(cell):
     theta = np.arange(float(network.n_parameters))
     views, bound = network.views(theta), network.bind(theta)
     for k, layer in enumerate(bound.layers):
-        for name, array in zip(network.layer_cells[k].shapes(1, 1, 1), layer, strict=True):
-            np.testing.assert_array_equal(array, views[f"{k}.{name}"])
+        layer_cell = network.layer_cells[k]
+        own = [views[f"{k}.{name}"] for name in layer_cell.shapes(1, 1, 1)]
+        fed_back = [views["V"], views["c"]] if layer_cell.feeds_back else []
+        for array, view in zip(layer, own + fed_back, strict=True):
+            np.testing.assert_array_equal(array, view)
         np.testing.assert_array_equal(bound.initial_states[k], views[f"{k}.h0"])
     np.testing.assert_array_equal(bound.readout, np.concatenate([views["V"], views["S"]]))
     np.testing.assert_array_equal(bound.bias, views["c"])
