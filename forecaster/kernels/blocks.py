@@ -7,9 +7,10 @@ from forecaster._jit import kernel
 def put(source, first, n, out, row, column):
     """Copy ``n`` columns of a matrix, from ``first`` on, into ``out`` from (row, column) on.
 
-    Parts of matrices that lie by rows do not lie so themselves: handing them over would compile
-    this once more for each layout of memory. Numba's own slice assignment would take 2 s more to
-    compile; and indices that are sums, which may be negative, would not be vectorised.
+    source: (R, first + n or more); out: large enough, which is not checked. A slice of columns is
+    not contiguous: given that instead of offsets, this would be compiled once more for each layout
+    of memory. Numba's own slice assignment would take 2 s more to compile; and indices that are
+    sums, which may be negative, would not be vectorised.
     """
     for i in range(source.shape[0]):
         line, target = source[i, first : first + n], out[row + i, column : column + n]

@@ -17,15 +17,14 @@ def shapes(D, H, O):
 
 def tape(T, C, D, H, O, dtype):
     """Scratch memory: the bias's gradient by rows, the transposes of Wx and Wh; zeros."""
-    shapes = (C, H), (H, D), (H, H), (1, H)
-    return tuple(zeros(shape, dtype) for shape in shapes)
+    return zeros((C, H), dtype), zeros((H, D), dtype), zeros((H, H), dtype), zeros((1, H), dtype)
 
 
 @kernel
 def forward(activation, from_zero, Wx, Wh, b, X, states, db_rows, WxT, WhT, nothing):
     """Run the recurrence; ``states[0]`` holds the initial states on entry.
 
-    activation: code; from_zero: whether the initial states are all zero, which saves a product;
+    activation: code; from_zero: whether the initial states are all zero, which saves products;
     Wx: (D, H); Wh: (H, H); b: (H,); X: (T, C, D); states: (T + 1, C, H); the rest: see tape.
     """
     T, C, D = X.shape
@@ -78,10 +77,10 @@ def backward(
         R = (last - first) * C
         dZ, inputs = dstates[first + 1 : last + 1].reshape(R, H), X[first:last].reshape(R, D)
         add_product(dWx, inputs.T, dZ, dWx)
-        known = max(first, 1) if from_zero else first  # zeros add nothing
-        R_known = (last - known) * C
-        before = states[known:last].reshape(R_known, H)
-        add_product(dWh, before.T, dstates[known + 1 : last + 1].reshape(R_known, H), dWh)
+        start = max(first, 1) if from_zero else first  # states[0] is zero and adds nothing
+        S = (last - start) * C
+        before, dZ_after = states[start:last], dstates[start + 1 : last + 1]
+        add_product(dWh, before.reshape(S, H).T, dZ_after.reshape(S, H), dWh)
         if dX.shape[0]:
             dinputs = dX[first:last].reshape(R, D)
             add_product(dinputs, dZ, WxT, dinputs)

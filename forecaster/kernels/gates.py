@@ -2,7 +2,7 @@
 
 States, inputs and a row of ones lie below each other, (H + D + 1, C), their weights and the biases
 likewise: then one product makes all gates, biases included, and each gate is a contiguous part of
-it. The first step needs no states that are zero.
+it. Where the initial states are zero, the first step's product leaves their rows out.
 Loops over elements run through all rows and units at once, and fill SIMD registers also where
 ``H`` is small. Such a loop writes to three arrays at most and sees few: otherwise the compiler
 gives up proving that they do not overlap, and does not vectorise it. Each step reshapes its gates
@@ -15,17 +15,17 @@ from forecaster.kernels.activations import logistic
 
 
 @kernel
-def take(out, n, W, b):
-    """Gradients of weights and biases, from the ``n``-th gate's column on and round, out of rows.
+def take(rows, n, W, b):
+    """Turn rows, from column ``n`` of W on and round, into the columns of W and b.
 
-    out: (N, M + 1); W: (M, N); b: (N,).
+    rows: (N, M + 1); W: (M, N); b: (N,).
     """
     M, N = W.shape
     for j in range(N):
         k = (j + n) % N
         for i in range(M):
-            W[i, k] = out[j, i]
-        b[k] = out[j, M]
+            W[i, k] = rows[j, i]
+        b[k] = rows[j, M]
 
 
 @kernel

@@ -67,8 +67,8 @@ def forward(
         transpose(X[t], u[t, H : H + D])
         u[t, H + D] = 1
         add_product(nothing, W_n.T, u[t, H:], gates[t, :H])
-        known = H if t == 0 and from_zero else 0
-        add_product(nothing, W_rzq[known:].T, u[t, known:], gates[t, H:])
+        skipped = H if t == 0 and from_zero else 0
+        add_product(nothing, W_rzq[skipped:].T, u[t, skipped:], gates[t, H:])
         nrzq = gates[t].reshape(4 * M)
         n, r, z, q = nrzq[:M], nrzq[M : 2 * M], nrzq[2 * M : 3 * M], nrzq[3 * M :]
         h, new = u[t, :H].reshape(M), u[t + 1, :H].reshape(M)

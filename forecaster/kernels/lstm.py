@@ -58,11 +58,12 @@ def forward(
     put(b.reshape(1, 4 * H), 0, 4 * H, W, H + D, 0)
     u[H + D] = 1
     h = u[:H].reshape(M)
-    transpose(states[0], u[:H])
+    if not from_zero:
+        transpose(states[0], u[:H])
     for t in range(T):
         transpose(X[t], u[H : H + D])
-        known = H if t == 0 and from_zero else 0
-        add_product(nothing, W[known:].T, u[known:], gates[t])
+        skipped = H if t == 0 and from_zero else 0
+        add_product(nothing, W[skipped:].T, u[skipped:], gates[t])
         ifgo = gates[t].reshape(4 * M)
         i, f, g, o = ifgo[:M], ifgo[M : 2 * M], ifgo[2 * M : 3 * M], ifgo[3 * M :]
         c, new, s = cells[t].reshape(M), cells[t + 1].reshape(M), squashed[t].reshape(M)

@@ -11,6 +11,7 @@ _BYTES = simd_bytes()
 # Registers side by side in a tile of six rows: with 24 sums in 32 registers (AVX-512), or 12 in 16,
 # both multipliers of a core are busy, and the rest holds what is multiplied. What is left of the
 # columns has tiles of eight rows, so that a single register side by side still makes eight sums.
+# What is left of the rows has tiles of two rows, as wide as those above them.
 _WIDE = 4 if _BYTES == 64 else 2
 _ROWS, _NARROW_ROWS = 6, 8
 _NARROWEST = 32  # bytes of a register for few columns: longer ones take longer

@@ -26,14 +26,15 @@ class Cell:
         Memory that forward fills for backward, allocated once and reused.
     forward : kernel ``(activation, from_zero, *parameters, X, states, *tape)``
     backward : kernel
-        ``(activation, from_zero, unread, *parameters, *gradients, X, states, *tape, dstates, dX)``
+        ``(activation, from_zero, unread, *parameters, *gradients, X, states, *tape, dstates, dX)``.
+        ``dstates[1 : unread + 1]`` hold anything, and count as zeros.
     activations : tuple of str
         Names in ``ACTIVATIONS`` that the cell can use.
     carried : tuple of (int, int)
         For each state that is carried from step to step besides ``h``: where in the tape it lies,
         (T + 1, H, C) with the initial one first, and where backward leaves the gradient of that
         one, (H, C). The initial one is the caller's to set, like ``states[0]``; a new tape holds
-        zeros, and with ``from_zero`` it must.
+        zeros, and with ``from_zero`` both must.
     initial_bias : dict
         For a bias that does not start at zero: its value for each gate.
     feeds_back : bool

@@ -67,10 +67,13 @@ class Chunk:
         H, last = network.hidden_sizes[-1], self._layers[-1]
         F = zeros((R, network.n_state_features + network.n_skip_features), dtype)
         self._Y, self._dY = zeros((R, O), dtype), zeros((R, O), dtype)
-        scratch = zeros((O, H), dtype), zeros((C, H), dtype), zeros((1, H), dtype)
+        turned, part, nothing = (zeros((n, H), dtype) for n in (O, C, 1))
         self._readout = network.readout_code
-        self._memory = last.outputs, self.X, self.ends, F, self._Y
-        self._dmemory = self.ends, F, self._dY, *scratch, last.may_be_unread, last.doutputs
+        self._forward_arguments = last.outputs, self.X, self.ends, F, self._Y
+        self._backward_arguments = (
+            *(self.ends, F, self._dY, turned, part, nothing),
+            *(last.takes_unread, last.doutputs),
+        )
 
     @property
     def carried_shapes(self) -> list[list[tuple[int, ...]]]:
@@ -83,7 +86,7 @@ class Chunk:
         """Outputs of the last layer, (T, C, H).
 
         ``carry`` holds the states to go on from, nothing at the start of the sequences; on return,
-        those at the end.
+        those at the end. All calls of one chunk have a carry, or none has.
         """
         for k, layer in enumerate(self._layers):
             if carry is not None:
@@ -99,7 +102,8 @@ class Chunk:
     ) -> np.ndarray:
         """Outputs (S * C, O); the array is reused by the next call."""
         self.states(parameters, carry, seed)
-        readout.forward(self._readout, parameters.readout, parameters.bias, *self._memory)
+        weights, bias = parameters.readout, parameters.bias
+        readout.forward(self._readout, weights, bias, *self._forward_arguments)
         return self._Y
 
     def loss(
@@ -123,8 +127,13 @@ class Chunk:
         """Write the gradient of the weighted sum of losses; return that sum and the weights'."""
         fresh = not carry
         total, weight = self.loss(parameters, loss, carry, seed)
-        weights, dweights, dbias = parameters.readout, gradients.readout, gradients.bias
-        unread = readout.backward(self._readout, weights, dweights, dbias, *self._dmemory)
+        unread = readout.backward(
+            self._readout,
+            parameters.readout,
+            gradients.readout,
+            gradients.bias,
+            *self._backward_arguments,
+        )
         for layer in reversed(self._layers):
             layer.backward(parameters, gradients, fresh, unread, seed)
             unread = 0  # each step of a layer below is an input of one above

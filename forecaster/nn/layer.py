@@ -25,9 +25,9 @@ class Layer:
     ----------
     outputs, doutputs : array (T, C, H)
         What the layer above sees, and its gradient, which `backward` uses up.
-    may_be_unread : bool
-        Whether `backward` can be told of first steps that nothing reads, which then need no
-        gradient of 0.
+    takes_unread : bool
+        Whether `backward` can be told of first steps that nothing reads, and does not look at
+        ``doutputs`` there: not where it passes through a joint first, or steps are interleaved.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Layer:
         self._states = zeros((T // d + 1, d * C, H), dtype)
         self._dstates = zeros(self._states.shape, dtype)
         self._tape = cell.tape(T // d, d * C, D, H, network.n_outputs, dtype)
-        interleaved = inputs.reshape(T // d, d * C, D)
-        self._memory = interleaved, self._states, *self._tape
-        self._dmemory = self._dstates, dinputs.reshape(len(dinputs) // d, d * C, D)
+        X, dX = (array.reshape(len(array) // d, d * C, D) for array in (inputs, dinputs))
+        self._forward_arguments = X, self._states, *self._tape
+        self._backward_arguments = *self._forward_arguments, self._dstates, dX
         self._flat_inputs, self._flat_dinputs = inputs.reshape(-1), dinputs.reshape(-1)
         self._residual = network.residual and D == H
         self._drops = network.dropout > 0 and k < len(network.hidden_sizes) - 1
         self._joined = self._residual or self._drops or network.layer_norm
-        self.may_be_unread = d == 1 and not self._joined
+        self.takes_unread = d == 1 and not self._joined
         self.outputs = self._states[1:].reshape(T, C, H)
         self.doutputs = self._dstates[1:].reshape(T, C, H)
         if self._joined:
@@ -80,7 +80,8 @@ class Layer:
         if self._learned and fresh:
             self._states[0] = parameters.initial_states[self._k]
         from_zero = fresh and not self._learned
-        self._forward(self._code, from_zero, *parameters.layers[self._k], *self._memory)
+        weights = parameters.layers[self._k]
+        self._forward(self._code, from_zero, *weights, *self._forward_arguments)
         if self._joined:
             self._join(parameters, seed)
 
@@ -113,14 +114,14 @@ class Layer:
     ) -> None:
         """From ``doutputs`` to the gradients of the weights and, if wanted, of the inputs.
 
-        ``unread``: how many of the first steps nothing reads; 0 unless `may_be_unread`.
+        ``unread``: how many of the first steps nothing reads; 0 unless `takes_unread`.
         """
         if self._joined:
             self._join_backward(parameters, gradients, seed)
         weights, dweights = parameters.layers[self._k], gradients.layers[self._k]
         from_zero = fresh and not self._learned
-        memory = *self._memory, *self._dmemory
-        self._backward(self._code, from_zero, unread, *weights, *dweights, *memory)
+        arguments = self._backward_arguments
+        self._backward(self._code, from_zero, unread, *weights, *dweights, *arguments)
         if self._learned and fresh:
             self._dstates[0].sum(axis=0, out=gradients.initial_states[self._k])
         if self._residual and self._flat_dinputs.size:

@@ -20,7 +20,7 @@ READOUT_GAIN = 0.1  # outputs start near zero, the mean of a scaled target
 class Bound(NamedTuple):
     """Views into a flat vector (parameters or gradients), grouped the way the kernels take them.
 
-    A layer has what its cell feeds back, the readout of the states, behind its own.
+    Behind the parameters of a layer whose cell feeds outputs back come the readout's V and c.
     """
 
     layers: list[tuple[np.ndarray, ...]]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from forecaster._jit import simd_bytes
 from forecaster.kernels.activations import ACTIVATIONS
 from forecaster.nn.cell import CELLS
 from tests import reference
@@ -122,9 +123,12 @@ def test_from_zero_equals_initial_states_of_zero(cell, dtype):
         start[:] = 0
     given.run()
     implied.run(from_zero=True)
-    np.testing.assert_array_equal(given.states, implied.states)
-    for a, b in zip([*given.gradients, given.dX], [*implied.gradients, implied.dX]):
-        np.testing.assert_array_equal(a, b)
+    pairs = zip([given.states, *given.gradients], [implied.states, *implied.gradients])
+    for a, b in [*pairs, (given.dX, implied.dX)]:
+        if simd_bytes():
+            np.testing.assert_array_equal(a, b)
+        else:  # BLAS adds up fewer terms in another order
+            assert_close(a, b, given.terms())
 
 
 @each_cell

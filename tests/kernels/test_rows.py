@@ -10,7 +10,7 @@ ROWS = [[], [4], [2, 0, 4], [3, 3, 1, 0, 2, 4]]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("T, D", [(1, 1), (3, 2)])
+@pytest.mark.parametrize("T, D", [(1, 1), (3, 1), (3, 2)])
 @pytest.mark.parametrize("rows", ROWS, ids=str)
 def test_gather(rows, T, D, dtype):
     A = np.random.default_rng(0).standard_normal((5, T, D)).astype(dtype)

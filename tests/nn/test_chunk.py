@@ -80,6 +80,43 @@ def test_gradient_of_the_inputs(cell, readout, skip, n_threads):
     assert_close(actual, reference.gradient(scalar, X), 100)
 
 
+@pytest.mark.parametrize(
+    "options, unread",
+    [
+        ({}, 5),
+        ({"readout": "each"}, 0),
+        ({"readout": "all"}, 0),
+        ({"dilations": (3,)}, 0),
+        ({"layer_norm": True}, 0),
+        ({"residual": True}, 0),
+    ],
+    ids=str,
+)
+def test_a_layer_is_told_what_nothing_reads(options, unread):
+    network = Network(6, 2, (2,), 1, **options)
+    parameters, theta, X = arrays(network)
+    chunk, told = Chunk(network, C, X.dtype, 1), []
+    chunk.X[:] = X
+    backward = chunk._layers[0]._backward
+    chunk._layers[0]._backward = lambda *arguments: (
+        told.append(arguments[2]),
+        backward(*arguments),
+    )
+    chunk.gradient(parameters, network.bind(np.zeros_like(theta)), Loss().bind(X.dtype))
+    assert told == [unread]
+
+
+def test_each_layer_drops_others():
+    network = Network(6, 2, (8, 8, 8), 1, dropout=0.5)
+    parameters, _, X = arrays(network)
+    chunk = Chunk(network, C, X.dtype, 1)
+    chunk.X[:] = X
+    chunk.states(parameters, seed=3)
+    first, second, last = (layer.outputs == 0 for layer in chunk._layers)
+    assert 0.3 < (first == second).mean() < 0.7
+    assert not last.any()
+
+
 def test_dropout_is_for_training_alone():
     network = replace(WHOLE, dropout=0.5, residual=False)
     parameters, _, X = arrays(network)

@@ -1,6 +1,7 @@
 """Minibatches in chunks on threads: the same rows, the same sums, the same bits."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,41 @@ def test_chunks_add_up_to_the_whole(small_chunks, monkeypatch):
     assert len(whole) == 1
     assert_close(chunked.sum(axis=0), whole[0], N_ROWS)
     assert sums == pytest.approx(whole_sums, rel=1e-14)
+
+
+@pytest.mark.parametrize("H, T", [(100, 5), (260, 3)], ids=["two-steps-at-once", "one-by-one"])
+def test_steps_that_do_not_fit_into_the_cache_at_once(H, T, monkeypatch):
+    """An Elman layer multiplies several steps at once, as many as the cache holds of all rows."""
+    network, n_rows = Network(T, 2, (H,), 1), 128
+    rng = np.random.default_rng(0)
+    theta = network.initial(rng, np.dtype("float64"))
+    X, Z = rng.standard_normal((n_rows, T, 2)), rng.standard_normal((n_rows, 1, 1))
+    source, rows, found = ArraySource(X, Z, np.ones_like(Z)), np.arange(n_rows), []
+    for size in (n_rows, 8):
+        monkeypatch.setattr(engine_module, "chunk_rows", lambda batch_size, _, size=size: size)
+        engine = Engine(network, n_rows, theta.dtype)
+        n, _, _ = engine.gradient(network.bind(theta), source, rows, LOSS)
+        found.append(engine.gradients[:n].sum(axis=0))
+    assert_close(found[0], found[1], n_rows)
+
+
+def test_rows_that_end_early_count_as_shorter_ones():
+    network = Network(5, 2, (3, 4), 1)
+    rng = np.random.default_rng(0)
+    theta = 0.5 * rng.standard_normal(network.n_parameters)
+    X, Z = rng.standard_normal((4, 5, 2)), rng.standard_normal((4, 1, 1))
+    ends, weights = np.array([5, 4, 2, 3]), np.ones((4, 1, 1))
+    padded = Engine(network, 2, theta.dtype)
+    for rows in (np.array([0, 1]), np.array([2, 3])):  # nothing of the longer ones is left over
+        n, _, _ = padded.gradient(network.bind(theta), ArraySource(X, Z, weights, ends), rows, LOSS)
+        expected = 0
+        for row in rows:
+            short = replace(network, n_steps=int(ends[row]))
+            alone = Engine(short, 1, theta.dtype)
+            source = ArraySource(X[:, : ends[row]], Z, weights)
+            alone.gradient(short.bind(theta), source, np.array([row]), LOSS)
+            expected += alone.gradients[0]
+        assert_close(padded.gradients[:n].sum(axis=0), expected, 20)
 
 
 @pytest.mark.skipif(simd_bytes() == 0, reason="BLAS takes what code it likes")

@@ -29,6 +29,8 @@ NETWORKS = {
     ),
     "dilated": Network(6, 2, (3, 2), 1, dilations=(1, 3), learn_initial_state=True),
     "residual": Network(3, 2, (2, 2, 3), 1, residual=True, readout="all"),
+    "residual-last": Network(3, 2, (3, 3), 1, residual=True),
+    "normalised-last": Network(3, 2, (4, 3), 1, layer_norm=True),
     "normalised": Network(3, 2, (4, 3), 1, layer_norm=True, readout="each"),
     "everything": Network(
         4, 2, (3, 3), 2, readout="all", skip=True, learn_initial_state=True, residual=True,

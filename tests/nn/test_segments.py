@@ -133,6 +133,7 @@ def test_the_loss_of_segments_is_that_of_the_whole(cell):
         expected = mean_loss(whole, engine, whole.bind(theta), long, loss)
     with Engine(half, 4, theta.dtype) as engine:
         found = mean_loss(half, engine, half.bind(theta), short, loss, n_segments=2)
+    with Engine(half, 4, theta.dtype) as engine:
         cut = mean_loss(half, engine, half.bind(theta), short, loss)
     assert found / 3 == pytest.approx(expected / 6, rel=1e-13)
     assert cut != pytest.approx(found, rel=1e-6)
