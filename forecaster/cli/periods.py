@@ -26,6 +26,13 @@ def read_periods(text: pd.Series) -> pd.Series | None:
     return None
 
 
+def are_periods(text: pd.Series) -> pd.Series:
+    """Which texts are quarters or weeks, whatever the others are."""
+    like = text.str.upper().str.fullmatch(f"{_QUARTERS}|{_WEEKS}|{_SPANS}")
+    found = {t for t in text[like].unique() if read_periods(pd.Series([t])) is not None}
+    return text.isin(found)
+
+
 def _weeks(first: pd.Series, last: pd.Series) -> pd.Series | None:
     """Weeks from their first and last days, if they are weeks, and all begin on the same day."""
     if (last - first != pd.Timedelta(days=6)).any() or last.dt.day_of_week.nunique() > 1:

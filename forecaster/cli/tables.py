@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from forecaster._extras import require
-from forecaster.cli.periods import read_periods
+from forecaster.cli.times import are_periods_in_text, are_times, read_times, which_are_times
 from forecaster.data import SeriesSet, load_airline, load_beer, load_sunspots, read
 
 EXAMPLES = {"airline": load_airline, "beer": load_beer, "sunspots": load_sunspots}
@@ -21,17 +21,11 @@ _ID_COLUMN = "unique_id"
 _NUMBER = "\0"  # a column that no file has
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
-_DISTANCE = r"\s*([-+]\d\d(:?\d\d)?|Z)"  # from UTC
-_CLOCK = re.compile(  # without a date; a number by itself is none
-    rf"(?=.*[:hmt])\s*T?\d\d?(:\d\d){{0,2}}(\.\d+)?\s*(h|[ap]m)?({_DISTANCE}|\s*UTC)?", re.I
-)
-_YEAR_FIRST = re.compile(r"(1[5-9]|2[01])\d\d-\d")
+_NEARLY = 0.9  # the share of rows that times must have in a column of which others have none
 _MISSING = [
     *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
     *("NULL", "null", "None"),
 ]
-# integers in which dates are written without a sign between: their range, and how to read them
-_DATES_IN_DIGITS = [(19000101, 21001231, "%Y%m%d"), (190001, 210012, "%Y%m")]
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
         series = 0 * frame.index if id_col is None else pd.factorize(frame[id_col])[0]
         frame[time_col] = frame.groupby(series, sort=False).cumcount()
     else:
-        frame[time_col] = _times(frame[time_col], with_periods=arguments.freq is None)
+        frame[time_col] = read_times(frame[time_col], with_periods=arguments.freq is None)
     freq = _frequency(arguments.freq, frame[time_col])
     if id_col is None:
         _check_one_series(frame, time_col, target_col)
@@ -158,10 +152,14 @@ def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
     if all(_VALUE.fullmatch(name) for name in names):
         raise ValueError(f"the first line should name the columns, but holds {', '.join(names)}")
     # An id is text as it stands: leading zeros stay, and so does the country NA.
-    ids = [name for name in names if name == id_col or (not id_col and name.lower() == _ID_COLUMN)]
+    ids = [
+        name
+        for name in names
+        if name.strip() == id_col or (not id_col and name.strip().lower() == _ID_COLUMN)
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows that are too long
-        return pd.read_csv(
+        frame = pd.read_csv(
             path,
             dtype=dict.fromkeys(ids, str),
             keep_default_na=False,
@@ -169,6 +167,7 @@ def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
             index_col=False,  # a first column is never taken for one
             low_memory=False,
         )
+    return frame.rename(columns=str.strip)
 
 
 def _read_parquet(path: Path, time_col: str | None) -> pd.DataFrame:
@@ -181,7 +180,7 @@ def _read_parquet(path: Path, time_col: str | None) -> pd.DataFrame:
     # An index without a name tells the time, unless a column does: then it is what filtering
     # or joining frames has left.
     others = time_col in frame or any(str(name).lower() in _TIME_COLUMNS for name in frame)
-    if others or (frame.index.dtype.kind in "iu" and any(_are_times(frame[n]) for n in frame)):
+    if others or (frame.index.dtype.kind in "iu" and any(are_times(frame[n]) for n in frame)):
         return frame.reset_index(drop=True)
     return frame.rename_axis("ds").reset_index()
 
@@ -212,34 +211,24 @@ def _only_time(frame: pd.DataFrame, id_col: str | None, target_col: str | None) 
     """
     series = [] if id_col is None else [id_col]
     names = [n for n in frame if isinstance(n, str) and n not in (id_col, target_col)]
-    for are_times in (_are_times, _are_periods_in_text):
-        times = [name for name in names if are_times(frame[name])]
+    for are_it in (are_times, are_periods_in_text):
+        times = [name for name in names if are_it(frame[name])]
         found = [name for name in times if not frame.duplicated([*series, name]).any()]
         if len(found) > 1:
             raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
         if found:
             return found[0]
         for name in times if id_col is None else []:
-            _check_one_series(frame.assign(**{name: _times(frame[name])}), name, target_col)
-    return None
-
-
-def _are_periods_in_text(column: pd.Series) -> bool:
-    return column.dtype.kind == "O" and read_periods(column) is not None
-
-
-def _are_times(column: pd.Series) -> bool:
-    """Whether these are timestamps, periods, or dates that are written with the year first."""
-    if column.isna().any():
-        return False
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
-    if pd.api.types.is_string_dtype(column.dtype):
-        text = column.astype(str)
-        dated = text.str.match(_YEAR_FIRST).all()
-        return bool(dated and _parsed(text, format="ISO8601").notna().all())
-    is_period = isinstance(column.dtype, pd.PeriodDtype)
-    return is_period or pd.api.types.is_datetime64_any_dtype(column.dtype)
+            _check_one_series(frame.assign(**{name: read_times(frame[name])}), name, target_col)
+    # One that is nearly it is taken, too, and what is wrong with it is told.
+    found = [
+        name
+        for name in names
+        if (which_are_times(frame[name]) & ~frame.duplicated([*series, name])).mean() >= _NEARLY
+    ]
+    if len(found) > 1:
+        raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
+    return found[0] if found else None
 
 
 def _only_number(frame: pd.DataFrame) -> str:
@@ -263,7 +252,7 @@ def _check_one_series(frame: pd.DataFrame, time_col: str, target_col: str | None
             read(several, id_col=name, time_col=time_col, target_col=_NUMBER)
         except (TypeError, ValueError):
             continue
-        if frame[name].nunique() < len(frame):
+        if 2 * frame[name].nunique() <= len(frame):  # else it is no id
             raise ValueError(
                 f"times come more than once in {time_col}, as in the rows of several series: name "
                 f"the column that tells these apart by --id, such as {name}"
@@ -285,52 +274,6 @@ def _numbers(target: pd.Series) -> pd.Series:
     return numbers
 
 
-def _times(column: pd.Series, *, with_periods: bool = True) -> Any:
-    """Times as timestamps, periods or integers; ``with_periods``: whether text may become some."""
-    missing = column.isna()
-    if missing.any():
-        raise ValueError(
-            f"the column {column.name!r} has no time in row {int(missing.argmax()) + 1}"
-        )
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
-    if pd.api.types.is_integer_dtype(column.dtype):
-        return _dates_in_digits(column)
-    if not pd.api.types.is_string_dtype(column.dtype):
-        return column
-    text = column.astype(str)
-    periods = read_periods(text)
-    if periods is not None:
-        stays = with_periods or not isinstance(periods.dtype, pd.PeriodDtype)
-        return periods if stays else periods.dt.to_timestamp()
-    clocks = text[text.map(_CLOCK.fullmatch).notna()]
-    if len(clocks):
-        raise ValueError(
-            f"the column {column.name!r} holds times of a day, such as {clocks.iloc[0]}, without "
-            "their date: write times like 2024-01-31 18:00"
-        )
-    readings = [_parsed(text, format="ISO8601")]
-    year_first = text.str.match(r"\d{4}-").all()  # then there is but one reading
-    if readings[0].isna().any() and not year_first:
-        readings = [_parsed(text, dayfirst=False), _parsed(text, dayfirst=True)]
-    complete = [reading for reading in readings if reading.notna().all()]
-    if not complete:
-        best = min(readings, key=lambda reading: int(reading.isna().sum()))
-        row = int(best.isna().argmax())
-        raise ValueError(
-            f"cannot read {text.iloc[row]!r} in row {row + 1} of the column {column.name!r} as a "
-            "time: write times like 2024-01-31, 2024-01-31 18:00, 2024Q1 or 2024-W05"
-        )
-    if len(complete) == 2 and not complete[0].equals(complete[1]):
-        row = int((complete[0] != complete[1]).argmax())
-        raise ValueError(
-            f"{text.iloc[row]!r} in row {row + 1} of the column {column.name!r} may be "
-            f"{complete[0].iloc[row]:%Y-%m-%d} or {complete[1].iloc[row]:%Y-%m-%d}: write times "
-            "like 2024-01-31"
-        )
-    return complete[0]
-
-
 def _frequency(name: str | None, times: pd.Series) -> object:
     """What --freq names: with C, the business days that the rows have, all others are holidays."""
     if name is None or name.isdecimal():
@@ -340,30 +283,6 @@ def _frequency(name: str | None, times: pd.Series) -> object:
     days = pd.DatetimeIndex(times).tz_localize(None).normalize()
     holidays = pd.bdate_range(days.min(), days.max()).difference(days)
     return pd.offsets.CustomBusinessDay(holidays=list(holidays))
-
-
-def _dates_in_digits(numbers: pd.Series) -> pd.Series:
-    """Dates for numbers such as 20240131 or 202401, or else the numbers."""
-    for first, last, pattern in _DATES_IN_DIGITS:
-        if numbers.between(first, last).all():
-            dates = _parsed(numbers.astype(str), format=pattern)
-            return dates if dates.notna().all() else numbers
-    return numbers
-
-
-def _parsed(text: pd.Series, **settings: Any) -> pd.Series:
-    """Times, NaT for what is none. Clocks that are put forward are read in UTC."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that the format is guessed
-        warnings.simplefilter("error", FutureWarning)  # what pandas 2 says of the case below
-        try:
-            return pd.to_datetime(text, errors="coerce", **settings)
-        except (ValueError, FutureWarning):  # several distances from UTC: daylight saving time
-            wall = text.str.replace(rf"(?<=:\d\d){_DISTANCE}$", "", regex=True)
-            days = pd.to_datetime(wall, errors="coerce", utc=True, **settings).dt.tz_localize(None)
-            if days.notna().all() and (days == days.dt.normalize()).all():
-                return days
-            return pd.to_datetime(text, errors="coerce", utc=True, **settings)
 
 
 def _without_code(message: str) -> str:

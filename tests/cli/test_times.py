@@ -162,3 +162,62 @@ def test_durations_are_refused_without_python(capsys, here):
     sentence = fail(capsys, "forecast", "durations.parquet", "--target", "y", "--horizon", 2)
     assert "Expected numbers; got timedelta" in sentence
     assert "`" not in sentence
+
+
+@pytest.mark.parametrize("pattern", ["%Y/%m/%d", "%d.%m.%Y", "%b %d, %Y", "%d %B %Y", "%Y%m%d"])
+def test_times_in_other_forms_are_found_whatever_the_column_is_called(capsys, here, pattern):
+    days = pd.date_range("2024-01-10", periods=40).strftime(pattern)
+    frame = months(40).rename(columns={"ds": "when"}).assign(when=days)
+    out = quick(capsys, write(frame), "--target", "y")
+    assert "rows of y, from 2024-01-10 to 2024-02-18" in out
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "sentence"),
+    [
+        (5, "", "the column 'when' has no time in row 6"),
+        (5, "2015-13-01", "cannot read '2015-13-01' in row 6 of the column 'when' as a time"),
+        (39, "unknown", "cannot read 'unknown' in row 40 of the column 'when' as a time"),
+        (3, "2015-03-01", "2015-03-01 is there twice"),
+    ],
+)
+def test_a_column_of_nearly_only_times_is_not_passed_over(capsys, here, row, text, sentence):
+    frame = months(40).rename(columns={"ds": "when"})
+    frame.loc[row, "when"] = text
+    assert sentence in fail(capsys, "forecast", write(frame), "--horizon", 2)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [f"ABC-{i}" for i in range(40)],
+        [f"may be {i}" for i in range(40)],
+        [f"{i}.{90 + i}.2024" for i in range(40)],
+        ["2015-01-01"] * 40,
+    ],
+    ids=lambda codes: codes[0],
+)
+def test_codes_are_no_times(capsys, here, codes):
+    frame = months(40).rename(columns={"ds": "code"}).assign(code=codes)
+    assert "numbered, as no column tells the time" in quick(capsys, write(frame))
+
+
+def test_millions_are_no_dates(capsys, here):
+    frame = months(40)[["y"]].assign(y=20_000_000 + 7919 * np.arange(40))
+    assert "rows of y, numbered" in quick(capsys, write(frame))
+
+
+def test_the_week_that_is_none_is_told(capsys, here):
+    weeks = [f"2020-W{week}" for week in range(15, 55)]
+    frame = months(40).rename(columns={"ds": "week"}).assign(week=weeks)
+    assert "cannot read '2020-W54' in row 40" in fail(
+        capsys, "forecast", write(frame), "--horizon", 2
+    )
+
+
+def test_blanks_around_names_and_times(capsys, here):
+    frame = months(40)
+    frame["ds"] = " " + frame["ds"].astype(str) + " "
+    (here / "blanks.csv").write_text(frame.to_csv(index=False).replace("ds,y", "ds , y"))
+    out = quick(capsys, "blanks.csv", "--target", "y")
+    assert "rows of y, from 2015-01-01 to 2018-04-01" in out
