@@ -148,8 +148,10 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            For parameters out of range or without effect, for data that are empty, not numeric,
-            not finite or of a wrong shape, and for targets that are no classes.
+            For parameters out of range, or that the cell or the layers have no use for (those of
+            another solver are passed over, as in scikit-learn's `MLPClassifier`); for data that
+            are empty, not numeric, not finite or of a wrong shape, and for targets that are no
+            classes.
         """
         self._asked_classes = None
         return self._fit(X, y, sample_weight)

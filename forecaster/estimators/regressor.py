@@ -147,8 +147,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            For parameters out of range or without effect, and for data that are empty, not
-            numeric, not finite, of a wrong shape, or too few for the validation part.
+            For parameters out of range, or that the cell or the layers have no use for (those of
+            another solver or loss are passed over, as in scikit-learn's `MLPRegressor`); for data
+            that are empty, not numeric, not finite, of a wrong shape, or too few for the
+            validation part.
         """
         return self._fit(X, y, sample_weight)
 

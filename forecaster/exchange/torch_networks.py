@@ -48,11 +48,12 @@ def to_torch(estimator: RecurrentEstimator, dtype: str | None = None) -> Recurre
     -------
     module : torch.nn.Module
         Maps windows (B, T, D), or (B, T) of one variable, in the units of fit to what `predict`
-        returns for them; a classifier's to logits, as `torch.nn.CrossEntropyLoss` takes them. It
-        is on the CPU, in evaluation mode, and can be trained, moved and saved;
-        ``module.recurrent`` holds `torch.nn.RNN`, `GRU` or `LSTM` modules, one for the whole stack
-        where PyTorch can compute it, else one for each layer, and ``module.linear`` is a
-        `torch.nn.Linear`: their state dicts are the usual ones. Scaling is in buffers.
+        returns for them; a classifier's to logits, as `torch.nn.CrossEntropyLoss` takes them.
+        Windows must be complete: NaN that fill up a shorter one make its results NaN. It is on the
+        CPU, in evaluation mode, and can be trained, moved and saved; ``module.recurrent`` holds
+        `torch.nn.RNN`, `GRU` or `LSTM` modules, one for the whole stack where PyTorch can compute
+        it, else one for each layer, and ``module.linear`` is a `torch.nn.Linear`: their state dicts
+        are the usual ones. Scaling is in buffers.
 
     Raises
     ------

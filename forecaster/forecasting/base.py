@@ -74,6 +74,7 @@ class Forecaster(ABC, BaseEstimator):
         X : int, list, array, Series or DataFrame, optional
             A number of steps; None stands for ``horizon``. Or rows after the known ones: these
             are forecast, and only their times (and ids, in a long frame) are looked at.
+            Forecasts of a frame's rows have its index and its order of rows and series.
         level : float or sequence of float, optional
             Coverage of the intervals wanted, in percent, such as ``[80, 95]``, at least 1; six
             digits count.
@@ -107,11 +108,19 @@ class Forecaster(ABC, BaseEstimator):
                 "predict expects a number of steps, or rows that come after the known ones, got "
                 f"{X!r}."
             )
-        steps, where = self._place(self._read(self._rows_like(X)))
-        frame = self.data_.forecast(self._finite_forecasts(steps, levels))
+        rows = self._read(self._rows_like(X))
+        steps, where = self._place(rows)
+        forecasts = self.data_.forecast(self._finite_forecasts(steps, levels))
         if self.data_.kind == "long":
-            return frame.iloc[where].reset_index(drop=True)
-        return frame.iloc[-len(X) :]
+            forecasts = forecasts.iloc[where[np.argsort(rows.panel.values)]]
+            return forecasts.set_axis(X.index if isinstance(X, pd.DataFrame) else range(len(X)))
+        if self.data_.kind == "wide" and isinstance(X, pd.DataFrame):
+            order = pd.Index(self.data_.ids).get_indexer(X.columns)
+            if sorted(order) == list(range(len(self.data_.ids))):
+                width = forecasts.shape[1] // order.size  # columns of a series
+                columns = ranges(width * order, np.full(order.size, width))
+                forecasts = forecasts.take(columns, axis=1)
+        return forecasts.iloc[-len(X) :]
 
     def _finite_forecasts(self, steps: int, levels: Sequence[float]) -> dict[str, FloatArray]:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -200,7 +209,7 @@ class Forecaster(ABC, BaseEstimator):
         """Data in the form of the known ones, at the times of `X`."""
         kind, ids = self.data_.kind, self.data_.ids
         if kind == "long" and isinstance(X, pd.DataFrame):
-            return X.assign(**{self.target_col: 0.0})
+            return X.assign(**{self.target_col: np.arange(float(len(X)))})  # to know them again
         index = X.index if isinstance(X, pd.Series | pd.DataFrame) else None
         frame = pd.DataFrame(np.zeros((len(X), len(ids))), index=index, columns=ids)
         rows = frame if kind in {"wide", "long"} else frame.iloc[:, 0]
@@ -234,7 +243,8 @@ def check_levels(level: float | Sequence[float] | None) -> list[float]:
     for value in levels:
         if not is_percentage(value) or not is_percentage(_to_six_digits(value)):
             raise ValueError(
-                f"level expects percentages between 0 and 100, such as [80, 95], got {value!r}."
+                "level expects percentages between 0 and 100, such as [80, 95], of six digits at "
+                f"most, got {value!r}."
             )
         if value < 1:
             raise ValueError(

@@ -146,6 +146,20 @@ def test_rows_of_some_series_of_a_long_frame():
     np.testing.assert_allclose(found["y"], [60, 70, 7.25])
 
 
+def test_forecasts_of_rows_stand_where_the_rows_stand():
+    """Rows and columns of a frame may be in another order than those of the training."""
+    fitted = DriftForecaster().fit(LONG)
+    rows = fitted.predict(2).sort_values(["ds", "unique_id"]).set_axis([7, 5, 5, 9])
+    pd.testing.assert_frame_equal(fitted.predict(rows.drop(columns="y")), rows)
+
+    wide = pd.DataFrame({"a": Y, "b": 2 * Y})
+    fitted = DriftForecaster().fit(wide)
+    expected = fitted.predict(3)
+    pd.testing.assert_frame_equal(fitted.predict(expected[["b", "a"]]), expected[["b", "a"]])
+    only_times = pd.DataFrame(index=expected.index)
+    pd.testing.assert_frame_equal(fitted.predict(only_times), expected)
+
+
 def test_other_column_names():
     names = {"unique_id": "shop", "ds": "day", "y": "sold"}
     named = NaiveForecaster(id_col="shop", time_col="day", target_col="sold")
