@@ -134,7 +134,7 @@ def plot_backtest(frame: pd.DataFrame, *, series: Hashable = None, ax: Axes | No
     ImportError
         Without matplotlib.
     ValueError
-        If there is no such series.
+        If there is no such series, or no row of a backtest.
 
     Examples
     --------
@@ -148,6 +148,8 @@ def plot_backtest(frame: pd.DataFrame, *, series: Hashable = None, ax: Axes | No
     >>> ax.get_ylabel()
     'beer'
     """
+    if "cutoff" not in frame or frame.empty:
+        raise ValueError("plot_backtest expects rows of the frame that `backtest` returned.")
     series = frame["unique_id"].iloc[0] if series is None else series
     frame = _rows_of(frame, "unique_id", series)
     ax = _axes(ax)

@@ -278,6 +278,9 @@ def test_errors_say_what_was_wrong(ax, monkeypatch):
     frame = backtest(NaiveForecaster(), panel)
     with pytest.raises(ValueError, match="no row of a series 'x'"):
         plot_backtest(frame, series="x", ax=ax)
+    for rows in (frame[:0], frame["mean"]):
+        with pytest.raises(ValueError, match="rows of the frame that `backtest` returned"):
+            plot_backtest(rows, ax=ax)
     with pytest.raises(NotFittedError):
         plot_loss(ElmanForecaster(), ax=ax)
     with pytest.raises(TypeError, match="which NaiveForecaster does not have"):

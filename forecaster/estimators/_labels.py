@@ -7,13 +7,24 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from forecaster.estimators._windows import Windows, as_sequences, check_lengths
+from forecaster.estimators._windows import (
+    Windows,
+    as_sequences,
+    check_lengths,
+    check_one_target,
+)
 
 
 def read_labels(y: Any, windows: Windows, each: bool) -> tuple[np.ndarray, np.ndarray]:
     """Labels (N, S), and which of them are known."""
     N, T = windows.X.shape[:2]
     if not each:
+        check_one_target(y)
+        if T > 1 and getattr(y, "shape", None) == (N, T):
+            raise ValueError(
+                f"y should be a 1d array, one class for each sample, got an array of shape {(N, T)}"
+                ': classes for every step need readout="each".'
+            )
         labels = column_or_1d(y, warn=True)[:, None]
         check_consistent_length(windows.X, labels)
         missing = is_missing(labels)

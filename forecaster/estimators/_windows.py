@@ -66,6 +66,8 @@ def as_sequences(X: Any) -> list | None:
 
     What holds them is a list or, as pandas and NumPy have it, one column of objects.
     """
+    if hasattr(X, "iloc") and np.shape(X)[1:] == (1,):
+        X = X.iloc[:, 0]
     of_objects = getattr(getattr(X, "dtype", None), "kind", None) == "O" and np.ndim(X) == 1
     if not isinstance(X, list | tuple) and not of_objects:
         return None
@@ -245,6 +247,16 @@ def check_lengths(y: Any, windows: Windows, name: str = "y", what: str = "target
             )
 
 
+def check_one_target(y: Any) -> None:
+    """Raise a ValueError for targets that are sequences of different lengths."""
+    sequences = as_sequences(y)
+    if sequences is not None and len({len(one) for one in sequences}) > 1:
+        raise ValueError(
+            "y needs one target for each sample, got sequences of different lengths: targets for "
+            'every step need readout="each".'
+        )
+
+
 def read_numeric_targets(
     estimator: Any, y: Any, windows: Windows, each: bool
 ) -> tuple[np.ndarray, int]:
@@ -260,7 +272,9 @@ def read_numeric_targets(
     T = windows.X.shape[1]
     check_no_times(y, "y")
     sequences = as_sequences(y) if each else None
-    if sequences is not None:
+    if not each:
+        check_one_target(y)
+    elif sequences is not None:
         check_lengths(sequences, windows)
         filled = fill_up(sequences, T, "y", may_miss=True)
         y = filled if np.ndim(sequences[0]) == 2 else filled[..., 0]

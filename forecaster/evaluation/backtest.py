@@ -202,7 +202,7 @@ def summarize(frame: pd.DataFrame, *, by: str | Sequence[str] = ()) -> pd.DataFr
     >>> summarize(frame, by="step")["mae"].tolist()
     [1.0, 4.0]
     """
-    by = [by] if isinstance(by, str) else list(by)
+    by = [name for name in ([by] if isinstance(by, str) else by) if name != "model"]
     missing = [name for name in [*_COLUMNS, *by] if name not in frame.columns]
     if missing:
         raise ValueError(

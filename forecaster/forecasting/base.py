@@ -181,7 +181,17 @@ class Forecaster(ABC, BaseEstimator):
             )
         if X is None and y is None:
             raise ValueError(f"{type(self).__name__} needs a series, got None.")
-        return X if y is None else y
+        if X is None or y is None:
+            return X if y is None else y
+        if len(X) != len(y):
+            raise ValueError(
+                f"X and y must have the same rows, got {len(X)} and {len(y)}: call fit(y) with the "
+                "series alone."
+            )
+        if isinstance(X, pd.DataFrame) and isinstance(y, list | tuple | np.ndarray):
+            one = np.ndim(y) == 1
+            return pd.Series(y, X.index) if one else pd.DataFrame(np.asarray(y), X.index)
+        return y
 
     def _warn_of_unused(self, data: Any) -> None:
         """Name the columns of a long frame that have no part; to be called from ``fit`` itself."""

@@ -290,6 +290,7 @@ def test_the_summary_equals_its_slow_twin():
     frame = backtest(models, y, n_windows=4, step=5)
     summary = summarize(frame)
     assert list(summary.index) == ["naive", "seasonal"]
+    pd.testing.assert_frame_equal(summarize(frame, by="model"), summary)  # it always is by model
     for model, rows in frame.groupby("model"):
         error = rows["y"] - rows["mean"]
         assert summary.loc[model, "mae"] == pytest.approx(error.abs().mean())

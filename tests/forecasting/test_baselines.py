@@ -137,6 +137,18 @@ def test_a_y_may_come_with_an_x_that_adds_nothing(forecaster, method):
         pd.testing.assert_series_equal(clone(forecaster).fit(X, Y).predict(3), expected)
 
 
+def test_a_frame_without_columns_tells_the_times():
+    empty, values = pd.DataFrame(index=Y.index), Y.to_numpy()
+    expected = DriftForecaster().fit(Y).predict(3).rename(None)
+    found = DriftForecaster().fit(empty, values).predict(3)
+    pd.testing.assert_series_equal(found, expected, check_names=False)
+    both = DriftForecaster().fit(empty, np.column_stack([values, values])).predict(3)
+    assert both.shape == (3, 2)
+    pd.testing.assert_index_equal(both.index, expected.index)
+    with pytest.raises(ValueError, match="X and y must have the same rows, got 5 and 30"):
+        DriftForecaster().fit(empty[:5], values)
+
+
 def test_rows_of_some_series_of_a_long_frame():
     fitted = DriftForecaster().fit(LONG)
     days = pd.to_datetime(["2024-01-08", "2024-01-09", "2024-01-06"])
