@@ -123,6 +123,8 @@ def _table(frame: pd.DataFrame, arguments: Namespace) -> Table:
 def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
     if path.suffix.lower() not in {".csv", ".parquet"}:
         raise ValueError(f"{path}: expected a file whose name ends with .csv or .parquet")
+    if not path.exists():
+        raise ValueError(f"cannot read {path}: No such file or directory")
     try:
         if path.suffix.lower() == ".parquet":
             frame = _read_parquet(path, arguments.time)
@@ -136,13 +138,21 @@ def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
         raise ValueError(f"{path} is not UTF-8 text: save it with that encoding") from None
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, pd.errors.ParserWarning) as error:
+    except pd.errors.ParserWarning:
+        raise ValueError(
+            f"cannot read {path} as csv: rows have more values than the first line names columns"
+        ) from None
+    except ValueError as error:
         reason = str(error).removeprefix("Error tokenizing data. C error: ")
         raise ValueError(f"cannot read {path} as {path.suffix[1:]}: {reason}") from error
     return frame
 
 
 def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
+    header = pd.read_csv(path, header=None, nrows=1, index_col=False, dtype=str)
+    given = header.iloc[0].dropna().str.strip()
+    if given.duplicated().any():
+        raise ValueError(f"there are two columns {given[given.duplicated()].iloc[0]!r}: rename one")
     names = [str(name) for name in pd.read_csv(path, nrows=0, index_col=False).columns]
     if len(names) == 1 and re.search("[;\t]", names[0]):
         raise ValueError(

@@ -155,7 +155,9 @@ def test_in_a_panel_the_series_is_named(capsys, here):
         ("semicolons.csv", b"ds;y\n2020-01-01;1\n", "separate the columns by commas"),
         ("latin.csv", b"ds,y\n2020-01-01,\xe4\n", "latin.csv is not UTF-8 text"),
         ("long.csv", b"ds,y\n2020,1\n2021,2,3\n", "Expected 2 fields in line 3, saw 3"),
-        ("longer.csv", b"ds,y\n2020,1,3\n2021,2,3\n", "cannot read longer.csv as csv: Length of"),
+        ("longer.csv", b"ds,y\n2020,1,3\n2021,2,3\n", "more values than the first line names"),
+        ("comment.csv", b"# mine\nds,y\n2020,1\n", "more values than the first line names columns"),
+        ("twice.csv", b"ds,y, y\n2020,1,2\n", "there are two columns 'y': rename one"),
         (
             "bare.csv",
             b"2020-01-01,-5\n2020-01-02,6\n",
@@ -168,6 +170,12 @@ def test_in_a_panel_the_series_is_named(capsys, here):
 def test_files_that_cannot_be_read(capsys, here, name, content, message):
     (here / name).write_bytes(content)
     assert message in fail(capsys, "forecast", name, "--horizon", 2)
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
+def test_files_that_are_not_there(capsys, here, name):
+    message = fail(capsys, "forecast", name, "--horizon", 2)
+    assert f"cannot read {name}: No such file or directory" in message
 
 
 @pytest.mark.parametrize("order", ["shop", "ds"])
