@@ -164,7 +164,7 @@ def _add_shared(parser: argparse.ArgumentParser, *, takes_model: bool) -> None:
         "--time",
         metavar="COLUMN",
         help="when (default: ds, date, time, timestamp or datetime if there is one, else the only "
-        "column of timestamps, dates like 2024-01-31, quarters or weeks, else the row number)",
+        "column of timestamps, dates, quarters or weeks, else the row number)",
     )
     parser.add_argument(
         "--id",

@@ -21,7 +21,7 @@ _ID_COLUMN = "unique_id"
 _NUMBER = "\0"  # a column that no file has
 _OF_FORECASTS = re.compile(r"mean|(lo|hi)-[\d.]+")  # what their columns are called
 _VALUE = re.compile(r"-?\d[-+.,:/\d\s]*(T[-+.:\d]+Z?)?")  # a number or a time, no name
-_NEARLY = 0.9  # the share of rows that times must have in a column of which others have none
+_NEARLY = 0.9  # so many of its rows make a column one of times in which others are wrong
 _MISSING = [
     *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan"),
     *("NULL", "null", "None"),
@@ -149,8 +149,8 @@ def _read_file(path: Path, arguments: Namespace) -> pd.DataFrame:
 
 
 def _read_csv(path: Path, id_col: str | None) -> pd.DataFrame:
-    header = pd.read_csv(path, header=None, nrows=1, index_col=False, dtype=str)
-    given = header.iloc[0].dropna().str.strip()
+    first = pd.read_csv(path, header=None, nrows=1, index_col=False, dtype=str)
+    given = first.iloc[0].dropna().str.strip()  # pandas would rename the second of two columns
     if given.duplicated().any():
         raise ValueError(f"there are two columns {given[given.duplicated()].iloc[0]!r}: rename one")
     names = [str(name) for name in pd.read_csv(path, nrows=0, index_col=False).columns]
@@ -224,10 +224,8 @@ def _only_time(frame: pd.DataFrame, id_col: str | None, target_col: str | None) 
     for are_it in (are_times, are_periods_in_text):
         times = [name for name in names if are_it(frame[name])]
         found = [name for name in times if not frame.duplicated([*series, name]).any()]
-        if len(found) > 1:
-            raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
         if found:
-            return found[0]
+            return _only_one(found)
         for name in times if id_col is None else []:
             _check_one_series(frame.assign(**{name: read_times(frame[name])}), name, target_col)
     # One that is nearly it is taken, too, and what is wrong with it is told.
@@ -236,9 +234,13 @@ def _only_time(frame: pd.DataFrame, id_col: str | None, target_col: str | None) 
         for name in names
         if (which_are_times(frame[name]) & ~frame.duplicated([*series, name])).mean() >= _NEARLY
     ]
-    if len(found) > 1:
-        raise ValueError(f"name the column of the times by --time, one of: {', '.join(found)}")
-    return found[0] if found else None
+    return _only_one(found) if found else None
+
+
+def _only_one(times: list[str]) -> str:
+    if len(times) > 1:
+        raise ValueError(f"name the column of the times by --time, one of: {', '.join(times)}")
+    return times[0]
 
 
 def _only_number(frame: pd.DataFrame) -> str:

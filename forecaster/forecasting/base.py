@@ -111,9 +111,10 @@ class Forecaster(ABC, BaseEstimator):
         rows = self._read(self._rows_like(X))
         steps, where = self._place(rows)
         forecasts = self.data_.forecast(self._finite_forecasts(steps, levels))
+        if self.data_.kind == "long" and isinstance(X, pd.DataFrame):
+            return forecasts.iloc[where[np.argsort(rows.panel.values)]].set_axis(X.index)
         if self.data_.kind == "long":
-            forecasts = forecasts.iloc[where[np.argsort(rows.panel.values)]]
-            return forecasts.set_axis(X.index if isinstance(X, pd.DataFrame) else range(len(X)))
+            return forecasts.iloc[where].reset_index(drop=True)
         if self.data_.kind == "wide" and isinstance(X, pd.DataFrame):
             order = pd.Index(self.data_.ids).get_indexer(X.columns)
             if sorted(order) == list(range(len(self.data_.ids))):
@@ -183,15 +184,12 @@ class Forecaster(ABC, BaseEstimator):
             raise ValueError(f"{type(self).__name__} needs a series, got None.")
         if X is None or y is None:
             return X if y is None else y
-        if len(X) != len(y):
+        if hasattr(y, "__len__") and len(X) != len(y):
             raise ValueError(
                 f"X and y must have the same rows, got {len(X)} and {len(y)}: call fit(y) with the "
                 "series alone."
             )
-        if isinstance(X, pd.DataFrame) and isinstance(y, list | tuple | np.ndarray):
-            one = np.ndim(y) == 1
-            return pd.Series(y, X.index) if one else pd.DataFrame(np.asarray(y), X.index)
-        return y
+        return _at_times_of(X, y)
 
     def _warn_of_unused(self, data: Any) -> None:
         """Name the columns of a long frame that have no part; to be called from ``fit`` itself."""
@@ -237,6 +235,16 @@ def _adds_nothing(X: Any, y: Any) -> bool:
     if np.ndim(X) == 2 and np.shape(X)[1] == 0:
         return True
     return np.shape(X) == np.shape(y) and pd.DataFrame(X).equals(pd.DataFrame(y))
+
+
+def _at_times_of(X: Any, y: Any) -> Any:
+    """Numbers y at the times of a frame X, if they have none of their own."""
+    if not isinstance(X, pd.DataFrame):
+        return y
+    if isinstance(y, np.ndarray) and y.ndim == 2:
+        return pd.DataFrame(y, X.index)
+    flat = isinstance(y, list | tuple) and all(np.isscalar(value) for value in y)
+    return pd.Series(y, X.index) if flat or (isinstance(y, np.ndarray) and y.ndim == 1) else y
 
 
 def has_no_rows(data: Any) -> bool:

@@ -67,12 +67,16 @@ class Chunk:
         H, last = network.hidden_sizes[-1], self._layers[-1]
         F = zeros((R, network.n_state_features + network.n_skip_features), dtype)
         self._Y, self._dY = zeros((R, O), dtype), zeros((R, O), dtype)
-        turned, part, nothing = (zeros((n, H), dtype) for n in (O, C, 1))
+        scratch = [zeros((n, H), dtype) for n in (O, C, 1)]  # turned, part, nothing
         self._readout = network.readout_code
         self._forward_arguments = last.outputs, self.X, self.ends, F, self._Y
         self._backward_arguments = (
-            *(self.ends, F, self._dY, turned, part, nothing),
-            *(last.takes_unread, last.doutputs),
+            self.ends,
+            F,
+            self._dY,
+            *scratch,
+            last.takes_unread,
+            last.doutputs,
         )
 
     @property

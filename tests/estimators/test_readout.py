@@ -1,4 +1,7 @@
-"""What ``readout="auto"`` chooses, and why: answers must not rest on a few numbers fed back."""
+"""What ``readout="auto"`` chooses, and why: answers must not rest on a few numbers fed back.
+
+And who is told that another one is needed.
+"""
 
 import numpy as np
 import pytest
@@ -55,3 +58,17 @@ def test_training_does_not_amplify_rounding(cls, seed):
     assert one.score(X, y) > 0.9
     np.testing.assert_allclose(one.predict(X), other.predict(X), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(one.theta_, other.theta_, atol=1e-9)
+
+
+def test_targets_at_every_step_are_told_which_readout_they_need():
+    """An array of them has several outputs for a regressor, and no meaning for a classifier."""
+    samples = [x[:n] for x, n in zip(X, [1, 2] * 10)]
+    steps = [x > 0 for x in samples]
+    for cls, inputs, y in [
+        (REGRESSORS[0], samples, steps),
+        (CLASSIFIERS[0], samples, steps),
+        (CLASSIFIERS[0], X, X > 0),
+    ]:
+        with pytest.raises(ValueError, match='every step need readout="each"'):
+            net(cls).fit(inputs, y)
+    assert net(REGRESSORS[0]).fit(X, X).predict(X).shape == X.shape

@@ -29,15 +29,6 @@ def targets(readout, filled=False):
     return Y if readout == "last" else FILLED_STEPS if filled else STEPS
 
 
-@pytest.mark.parametrize("samples", [SEQUENCES, X], ids=["list", "array"])
-def test_targets_at_every_step_need_a_readout_of_each(samples):
-    labels = [y > 0 for y in STEPS] if samples is SEQUENCES else EACH > 0
-    with pytest.raises(ValueError, match='every step need readout="each"'):
-        GRUClassifier().fit(samples, labels)
-    with pytest.raises(ValueError, match='every step need readout="each"'):
-        GRURegressor().fit(samples, STEPS)
-
-
 def test_a_score_of_nothing():
     with pytest.raises(ValueError, match="score needs a target .* got only NaN for output 1"):
         net(max_iter=1).fit(X, EACH[:, :2]).score(X, np.column_stack([Y, np.full(N, np.nan)]))

@@ -147,6 +147,11 @@ def test_a_frame_without_columns_tells_the_times():
     pd.testing.assert_index_equal(both.index, expected.index)
     with pytest.raises(ValueError, match="X and y must have the same rows, got 5 and 30"):
         DriftForecaster().fit(empty[:5], values)
+    for X in (empty[:2], np.zeros((2, 0))):
+        with pytest.raises(ValueError, match="A list holds the numbers of one series"):
+            DriftForecaster().fit(X, [[1, 2], [3]])
+        with pytest.raises(TypeError, match="int"):
+            DriftForecaster().fit(X, 3)
 
 
 def test_rows_of_some_series_of_a_long_frame():
@@ -163,6 +168,9 @@ def test_forecasts_of_rows_stand_where_the_rows_stand():
     fitted = DriftForecaster().fit(LONG)
     rows = fitted.predict(2).sort_values(["ds", "unique_id"]).set_axis([7, 5, 5, 9])
     pd.testing.assert_frame_equal(fitted.predict(rows.drop(columns="y")), rows)
+
+    steps = fitted.predict([0.0, 0.0])  # no frame: the next steps of all series, one by one
+    pd.testing.assert_frame_equal(steps, fitted.predict(2))
 
     wide = pd.DataFrame({"a": Y, "b": 2 * Y})
     fitted = DriftForecaster().fit(wide)
